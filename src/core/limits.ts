@@ -1,0 +1,78 @@
+/**
+ * Every limit of the library, with its reason. What comes in is hostile until proven otherwise: each number bounds what
+ * one mail, one server or one call can cost us.
+ */
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Limits that apply everywhere; see each field for the reason. */
+export const limits = {
+  // Reading a mail
+  /** A mail up to this size is fetched whole with the first pass; of a larger one only headers, structure and text parts. */
+  eagerMailBytes: 256 * KiB,
+  /** Most bytes of one mail that `readMail` looks at: 64 MB mails exist, and base64 adds a third. Beyond: cut, `problem` set. */
+  mailBytes: 100 * MiB,
+  /** Header block of one mail or part. Real ones stay below 100 KB; mailsplit's own cap is of the same order. */
+  headerBytes: 2 * MiB,
+  /** Depth of multiparts. Real mail stays below 10; a recursion of thousands would blow the stack. */
+  mimeDepth: 64,
+  /** Parts of one mail. Real mail stays below 200. Further parts are ignored, `problem` set. */
+  mimeParts: 1000,
+  /** Characters of one decoded text part kept as message text; the rest stays on the server. */
+  textChars: 512 * KiB,
+  /** Input of the HTML-to-text conversion: its cost is linear, this bounds the constant. */
+  htmlChars: 2 * MiB,
+  /** Addresses read from one header. A mail to more people is cut with `problem` set. */
+  addresses: 2000,
+  /** Ids read from References / In-Reply-To: long threads repeat hundreds of ids, only first and last matter to us. */
+  references: 200,
+  /** Length of a message-id we accept as one; longer ones are replaced by their hash. RFC 5322 lines end at 998. */
+  messageIdChars: 998,
+  /** Display names and file names are shown in lists: cut there. */
+  nameChars: 255,
+
+  // Writing a message
+  /** Characters of one text message; more belongs into a file. */
+  sendTextChars: 256 * KiB,
+  /** Sum of the attachments of one message. Most providers refuse more than 25 MB on the wire, base64 included. */
+  sendAttachmentBytes: 25 * MiB,
+  /** Attachments of one message. */
+  sendAttachments: 100,
+  /** Recipients of one message. */
+  sendRecipients: 500,
+
+  // Talking to servers
+  /** TCP, TLS and proxy together. */
+  connectTimeoutMs: 30_000,
+  /** A command that got no answer for this long: the connection is given up. */
+  socketTimeoutMs: 120_000,
+  /** IDLE is restarted at least this often (RFC 2177 says 29 minutes; NATs forget earlier). */
+  idleRestartMs: 4 * 60_000,
+  /** First wait before a reconnect; doubled each time, with jitter. */
+  reconnectMinMs: 1_000,
+  /** Longest wait before a reconnect. */
+  reconnectMaxMs: 5 * 60_000,
+  /** Polling of folders that cannot be watched. */
+  pollMs: 60_000,
+  /** Literal that a server may announce; imapflow's own cap is 1 GB. */
+  imapLiteralBytes: 128 * MiB,
+  /** Line without literal from an IMAP server. */
+  imapLineBytes: 4 * MiB,
+  /** Mails fetched and committed in one batch: large enough to amortise a commit, small enough to show progress. */
+  syncBatch: 200,
+  /** Bytes fetched in one batch. */
+  syncBatchBytes: 8 * MiB,
+
+  // Outbox
+  /** First wait after a temporary refusal (4xx) or a lost connection; doubled each time. */
+  outboxRetryMinMs: 5_000,
+  /** Longest wait between tries. */
+  outboxRetryMaxMs: 15 * 60_000,
+  /** After this long without success a message is `failed`; RFC 5321 4.5.4.1 asks for 4 to 5 days. */
+  outboxGiveUpMs: 4 * 24 * 3600_000,
+
+  // Store
+  /** Blobs are kept in rows of this size: a large row would have to be in memory as a whole. */
+  blobChunkBytes: 256 * KiB,
+} as const;

@@ -1,0 +1,267 @@
+/**
+ * What an account keeps. Records are plain JSON values (no Date, Map, undefined-only fields), so that any store can
+ * hold them; times are milliseconds since 1970, addresses are normalised (see `mail/address.ts`).
+ */
+
+/** How far a message of ours has come, or `received` handling of others' messages (`delivered`). */
+export type MessageState = 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed';
+
+/** A person as a mail names them. */
+export interface AddressRecord {
+  /** Normalised address. */
+  readonly address: string;
+  /** Display name from the header, cleaned of control and bidi characters. */
+  readonly name?: string;
+}
+
+/** What the SMTP server or a bounce said about one recipient. */
+export interface RecipientRecord {
+  readonly address: string;
+  readonly state: 'pending' | 'sent' | 'delivered' | 'read' | 'failed';
+  /** When this state was reached. */
+  readonly at?: number;
+  /** The server's words for `failed`. */
+  readonly reason?: string;
+  /** SMTP reply or enhanced status code for `failed`, such as `550` or `5.1.1`. */
+  readonly status?: string;
+}
+
+/** One file of a message. */
+export interface AttachmentRecord {
+  /** IMAP part number (RFC 9051 6.4.5), `''` if the message itself is the part. */
+  readonly part: string;
+  /** Safe to show and to use as a file name: no path, no control characters; never empty. */
+  readonly filename: string;
+  readonly contentType: string;
+  /** Octets after decoding; an estimate from the encoded size while the file has not been downloaded. */
+  readonly size: number;
+  /** Content-Transfer-Encoding of the part, needed to download it alone. */
+  readonly encoding?: string;
+  /** Content-ID without angle brackets. */
+  readonly contentId?: string;
+  /** Shown in the text (HTML) rather than beside it. */
+  readonly inline?: boolean;
+  /** A voice message (protocol: `Chat-Voice-Message`). */
+  readonly voice?: boolean;
+  /** Duration of audio or video, milliseconds (`Chat-Duration`). */
+  readonly durationMs?: number;
+  /** This part only stands in for the attachment with that `part`; show one of them (`Chat-Content: preview`). */
+  readonly previewOf?: string;
+  /** A sticker (`Chat-Content: sticker`). */
+  readonly sticker?: boolean;
+  /** Id of the blob that holds the decoded bytes, if they are already here. */
+  readonly blob?: string;
+}
+
+/** Text of another message that this one answers. */
+export interface QuoteRecord {
+  readonly text: string;
+  /** Key of the answered message, if it is known. */
+  readonly message?: string;
+  /** The answered message's Message-ID. */
+  readonly messageId?: string;
+}
+
+/** Outcome of decryption and signature check. */
+export interface SecurityRecord {
+  readonly encrypted: boolean;
+  readonly signature: 'valid' | 'invalid' | 'unknown-key' | 'none';
+  /** Fingerprint of the signer, hex. */
+  readonly signer?: string;
+}
+
+/** Why a message could not be read as it should. `detail` is for people. */
+export interface ProblemRecord {
+  readonly code: 'unreadable' | 'too-large' | 'limit' | 'duplicate-id' | 'undecryptable';
+  readonly detail: string;
+}
+
+/** One message of a chat: what the mail said, plus what we know about it. Key: `key`. */
+export interface MessageRecord {
+  /** Hash of the mail's identity (From, Message-ID); see protocol 2. */
+  readonly key: string;
+  readonly chatId: string;
+  /** Message-ID without angle brackets (a hash of From, Date and body if the mail has none). */
+  readonly messageId: string;
+  readonly from: AddressRecord;
+  readonly fromMe: boolean;
+  readonly to: readonly AddressRecord[];
+  readonly cc: readonly AddressRecord[];
+  /** Effective date (protocol 2): the Date header, unless missing or impossible. */
+  readonly date: number;
+  /** The Date header as it stood, if it could be read. */
+  readonly headerDate?: number;
+  /** Smallest INTERNALDATE of the known copies. */
+  readonly internalDate?: number;
+  /** Which kind of {@link ChatMail} it was. */
+  readonly kind: string;
+  /** Written by a chat program (Chat-Version, `chat$` id). */
+  readonly isChat: boolean;
+  /** Automatic mail (Auto-Submitted, Precedence): bots must not answer it. */
+  readonly automatic?: boolean;
+  readonly subject?: string;
+  readonly text: string;
+  readonly html?: string;
+  readonly markdown?: string;
+  /** Signature block that was split off the text. */
+  readonly signature?: string;
+  readonly quote?: QuoteRecord;
+  readonly forwarded?: { readonly from?: string };
+  readonly attachments: readonly AttachmentRecord[];
+  readonly inReplyTo?: string;
+  readonly references: readonly string[];
+  /** List-Id of a mailing-list mail (RFC 2919). */
+  readonly listId?: string;
+  /** Chat group id (protocol 7). */
+  readonly groupId?: string;
+  readonly state: MessageState;
+  /** Only for our own messages. */
+  readonly recipients?: readonly RecipientRecord[];
+  /** True once read here or on another device (`\Seen`). */
+  readonly seen: boolean;
+  /** 1 while unread and from somebody else; an index counts it. */
+  readonly unread: 0 | 1;
+  /** 1 if removed on this device or everywhere (a tombstone: a late copy must not bring it back), or never to be shown. */
+  readonly hidden: 0 | 1;
+  /** 1 while an acknowledged handler (a bot's) still has to finish with it. */
+  readonly pending: 0 | 1;
+  readonly security: SecurityRecord;
+  readonly problem?: ProblemRecord;
+  /** Hex SHA-256 of the body, where the mail was fetched whole. Tells two mails of the same identity apart. */
+  readonly bodyHash?: string;
+  /** Hex SHA-256 of structure and text, known for partly fetched mails as well. */
+  readonly shapeHash: string;
+  /** Size of the mail in octets. */
+  readonly size: number;
+  /** Text parts beyond the limits are still on the server. */
+  readonly partial?: boolean;
+}
+
+/** Where a copy of a message lies. Key: `key` = folder, UIDVALIDITY and UID joined by `\n`. */
+export interface LocationRecord {
+  readonly key: string;
+  readonly folder: string;
+  readonly uidValidity: string;
+  readonly uid: number;
+  readonly message: string;
+  readonly flags: readonly string[];
+  readonly internalDate: number;
+  readonly size: number;
+}
+
+/** Sync position in one folder. Key: `path`. */
+export interface FolderRecord {
+  readonly path: string;
+  readonly role: 'inbox' | 'chats' | 'sent' | 'contacts' | 'blocked' | 'other';
+  readonly uidValidity: string;
+  /** UIDs at or above this one have not been looked at. */
+  readonly uidNext: number;
+  /** UIDs below this one have not been looked at yet (the first sync goes backwards); 1 when the whole folder is known. */
+  readonly uidFrom: number;
+  /** UIDs below this one lay there at the very first start: history, not news. */
+  readonly historyBelow: number;
+  /** HIGHESTMODSEQ (RFC 7162) as decimal string, where the server has it. */
+  readonly modSeq?: string;
+}
+
+/** A chat: what the user set, plus a summary that lists are drawn from. Key: `id`. */
+export interface ChatRecord {
+  readonly id: string;
+  readonly kind: 'single' | 'group' | 'adhoc' | 'list' | 'self';
+  /** Name by subject or List-Id; empty for 1:1 chats (their title is the contact's name). */
+  readonly name: string;
+  /** Everyone in it but the account itself. */
+  readonly members: readonly AddressRecord[];
+  /** Chat group id, List-Id. */
+  readonly groupId?: string;
+  /** Effective date of the newest visible message, 0 without one. */
+  readonly lastDate: number;
+  /** Key of the newest visible message. */
+  readonly lastMessage?: string;
+  readonly unread: number;
+  readonly muted: 0 | 1;
+  readonly pinned: 0 | 1;
+  readonly archived: 0 | 1;
+  /** Draft as the user left it; never sent anywhere. */
+  readonly draft?: string;
+  /** First message of the conversation (Message-ID), which every later one refers to. */
+  readonly firstMessageId?: string;
+  /** Newest message (Message-ID) of the conversation. */
+  readonly lastMessageId?: string;
+  /** 1 once deleted by the user; a newer message brings it back. */
+  readonly deleted: 0 | 1;
+  /** Messages up to this effective date were deleted with the chat. */
+  readonly clearedUpTo?: number;
+}
+
+/** What is known about an address. Key: `address`. */
+export interface ContactRecord {
+  readonly address: string;
+  /** Newest name the person used in a From header. */
+  readonly name?: string;
+  /** (effective date, message-id) that `name` comes from. */
+  readonly nameAt?: readonly [number, string];
+  /** The newest relevant mail had Chat-Version: the person is known to use a chat client (protocol 2). */
+  readonly usesChat: boolean;
+  /** (effective date, message-id) that `usesChat` comes from. */
+  readonly usesChatAt?: readonly [number, string];
+  /** Effective date of the newest mail from them. */
+  readonly lastSeen?: number;
+}
+
+/** Union-find over message-ids, for chats that are threads (ad-hoc groups). Key: `messageId`. */
+export interface ThreadRecord {
+  readonly messageId: string;
+  /** Chat the component belongs to. */
+  readonly chatId: string;
+}
+
+/** A fact about a message that may not have arrived yet: a bounce, later a receipt, an edit, a reaction. Key: `key`. */
+export interface FactRecord {
+  readonly key: string;
+  /** Message-ID of the message that it is about. */
+  readonly target: string;
+  readonly kind: string;
+  readonly from: string;
+  readonly date: number;
+  /** Depends on `kind`. */
+  readonly value: unknown;
+}
+
+/** One message on its way out. Key: `id`; ids sort in the order of acceptance. */
+export interface OutboxRecord {
+  readonly id: string;
+  /** Key of the message. */
+  readonly message: string;
+  readonly chatId: string;
+  readonly messageId: string;
+  /** `sending` survives a crash: it is tried again, with the same bytes and Message-ID. */
+  readonly state: 'queued' | 'sending' | 'filing' | 'failed' | 'done';
+  readonly envelopeFrom: string;
+  /** Recipients that still have to get it. */
+  readonly recipients: readonly string[];
+  /** Blob with the bytes as they go over the wire. */
+  readonly blob: string;
+  readonly size: number;
+  readonly acceptedAt: number;
+  /** Not before this time (undo delay, back-off). */
+  readonly dueAt: number;
+  readonly attempts: number;
+  readonly lastError?: string;
+}
+
+/** Something still to be done on the server, so that it survives being offline. Key: `key` = kind and message joined by `\n`. */
+export interface ActionRecord {
+  readonly key: string;
+  /** `seen`: set \\Seen on all copies; `remove`: delete all copies. Done as soon as no copy needs it any more. */
+  readonly kind: 'seen' | 'remove';
+  /** Key of the message. */
+  readonly message: string;
+  readonly at: number;
+}
+
+/** Anything else, by name. Key: `key`. */
+export interface SettingRecord {
+  readonly key: string;
+  readonly value: unknown;
+}

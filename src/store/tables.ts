@@ -1,0 +1,63 @@
+import type {
+  ActionRecord,
+  ChatRecord,
+  ContactRecord,
+  FactRecord,
+  FolderRecord,
+  LocationRecord,
+  MessageRecord,
+  OutboxRecord,
+  SettingRecord,
+  ThreadRecord,
+} from './records.js';
+
+/** Record type of every table. */
+export interface Tables {
+  messages: MessageRecord;
+  locations: LocationRecord;
+  folders: FolderRecord;
+  chats: ChatRecord;
+  contacts: ContactRecord;
+  threads: ThreadRecord;
+  facts: FactRecord;
+  outbox: OutboxRecord;
+  actions: ActionRecord;
+  settings: SettingRecord;
+}
+
+/** Name of a table. */
+export type TableName = keyof Tables;
+
+/** Primary key and indexes of one table. An index is a list of fields, each a string or a number in every record that is to be found by it. */
+export interface TableSchema {
+  readonly key: string;
+  readonly indexes: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * The tables with their indexes: the one place a store learns them from. Records that lack a field of an index are not
+ * in that index. The primary key is always the last component of an index's order, so that order is total.
+ */
+export const schema = {
+  messages: {
+    key: 'key',
+    indexes: {
+      byChat: ['chatId', 'hidden', 'date'],
+      byMessageId: ['messageId'],
+      unread: ['chatId', 'unread', 'date'],
+      pending: ['pending', 'date'],
+    },
+  },
+  locations: { key: 'key', indexes: { byFolder: ['folder', 'uid'], byMessage: ['message'] } },
+  folders: { key: 'path', indexes: {} },
+  chats: { key: 'id', indexes: { byDate: ['lastDate'] } },
+  contacts: { key: 'address', indexes: {} },
+  threads: { key: 'messageId', indexes: { byChat: ['chatId'] } },
+  facts: { key: 'key', indexes: { byTarget: ['target'] } },
+  outbox: { key: 'id', indexes: { byState: ['state', 'dueAt'], byMessage: ['message'] } },
+  actions: { key: 'key', indexes: { byMessage: ['message'] } },
+  settings: { key: 'key', indexes: {} },
+} as const satisfies Record<TableName, TableSchema>;
+
+/** Name of an index of a table. */
+export type IndexName<T extends TableName> = keyof (typeof schema)[T]['indexes'] & string;

@@ -1,0 +1,18 @@
+import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
+
+/** A record before and after a commit; `before` is missing for a new one, `after` for a removed one. */
+export interface RecordChange<T> {
+  readonly before?: T;
+  readonly after?: T;
+}
+
+/** What one commit changed, told to the object layer after the commit. */
+export interface StateChange {
+  readonly messages: readonly RecordChange<MessageRecord>[];
+  readonly chats: readonly RecordChange<ChatRecord>[];
+  readonly contacts: readonly RecordChange<ContactRecord>[];
+  /** Keys of messages to announce with a `message` event (not history, not seen before), oldest first. */
+  readonly news: readonly string[];
+  /** Chats that were merged into another one: old id to new id. */
+  readonly merged: ReadonlyMap<string, string>;
+}
