@@ -13,7 +13,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/dovecot/**', 'test/bench/**', 'node_modules/**'],
+    exclude: ['test/real/**', 'node_modules/**'],
     testTimeout: 20_000,
   },
 });

@@ -82,8 +82,8 @@ interface Configuration {
 function configuration(c: Configuration): string {
   const unprivileged = c.own.root
     ? ''
-    : `default_internal_user = ${process.env['USER'] ?? c.own.uid}
-default_login_user = ${process.env['USER'] ?? c.own.uid}
+    : `default_internal_user = ${process.env.USER ?? c.own.uid}
+default_login_user = ${process.env.USER ?? c.own.uid}
 default_internal_group = ${c.own.gid}
 service anvil { chroot = }
 service imap-login { chroot = }

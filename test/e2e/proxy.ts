@@ -1,0 +1,57 @@
+import { createConnection, createServer, type Socket } from 'node:net';
+
+/** A TCP proxy on loopback that can cut or refuse connections, so that any server can be made to fail. */
+export interface Proxy {
+  readonly port: number;
+  /** Resets every open connection. */
+  cut(): void;
+  /** While true, new connections are reset at once. */
+  refuse(refusing: boolean): void;
+  close(): Promise<void>;
+}
+
+/** Starts a proxy in front of a port on loopback. */
+export function startProxy(targetPort: number): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  let refusing = false;
+  const server = createServer((client) => {
+    if (refusing) {
+      client.resetAndDestroy();
+      return;
+    }
+    const target = createConnection(targetPort, '127.0.0.1');
+    for (const [socket, peer] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.once('close', () => {
+        sockets.delete(socket);
+        peer.destroy();
+      });
+      socket.pipe(peer);
+    }
+  });
+  const cut = () => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') return reject(new Error('no port'));
+      resolve({
+        port: address.port,
+        cut,
+        refuse(value) {
+          refusing = value;
+        },
+        close() {
+          cut();
+          return new Promise((done) => server.close(() => done()));
+        },
+      });
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import { endToEndSuite } from '../e2e/suite.js';
+import { startRealServers } from './servers.js';
+
+endToEndSuite('Dovecot and Postfix', () => startRealServers('dovecot'));
