@@ -1,7 +1,7 @@
 import { createConnection, createServer, type Socket } from 'node:net';
 
 /** A TCP proxy on loopback that can cut or refuse connections, so that any server can be made to fail. */
-export interface Proxy {
+export interface TcpProxy {
   readonly port: number;
   /** Resets every open connection. */
   cut(): void;
@@ -11,7 +11,7 @@ export interface Proxy {
 }
 
 /** Starts a proxy in front of a port on loopback. */
-export function startProxy(targetPort: number): Promise<Proxy> {
+export function startProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let refusing = false;
   const server = createServer((client) => {

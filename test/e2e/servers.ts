@@ -1,5 +1,5 @@
 import type { ServerSettings, TlsSettings } from '../../src/transport/settings.js';
-import type { Proxy } from './proxy.js';
+import type { TcpProxy } from './proxy.js';
 
 /** A user of the servers, as `Account.open` takes it. */
 export interface TestUser {
@@ -18,6 +18,6 @@ export interface TestServers {
   /** An address whose mail is accepted by SMTP and bounced afterwards. */
   createBouncingAddress(localPart: string): Promise<string>;
   /** In front of the IMAP and SMTP ports that the users are given. */
-  readonly proxies: readonly Proxy[];
+  readonly proxies: readonly TcpProxy[];
   close(): Promise<void>;
 }

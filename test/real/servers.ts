@@ -1,4 +1,4 @@
-import { type Proxy, startProxy } from '../e2e/proxy.js';
+import { startProxy, type TcpProxy } from '../e2e/proxy.js';
 import type { TestServers } from '../e2e/servers.js';
 import { makeCertificate } from '../servers/certificate.js';
 import { startCyrus } from '../servers/cyrus.js';
@@ -60,7 +60,7 @@ export async function startRealServers(family: 'dovecot' | 'cyrus'): Promise<Tes
   }
 }
 
-async function proxy(port: number, closers: (() => Promise<void>)[]): Promise<Proxy> {
+async function proxy(port: number, closers: (() => Promise<void>)[]): Promise<TcpProxy> {
   const started = await startProxy(port);
   closers.push(() => started.close());
   return started;

@@ -1,0 +1,111 @@
+/**
+ * `npm run demo`: a mail host in this process, two people with coi-sdk, and one with a plain mail program. Prints the
+ * conversation as it happens; exits with 0 only if everything arrived.
+ */
+
+import { Account, type Message } from 'coi-sdk';
+import { MailHost } from 'coi-sdk/testing';
+import { createTransport } from 'nodemailer';
+import { photo } from './photo.js';
+
+const started = Date.now();
+const host = await MailHost.start({ domain: 'example.org' });
+for (const name of ['ada', 'bob', 'carla']) host.addUser(`${name}@example.org`, 'secret');
+
+const quiet = { logger: { log() {} } };
+const ada = await Account.open({ ...host.settings('ada@example.org'), name: 'Ada', ...quiet });
+const bob = await Account.open({ ...host.settings('bob@example.org'), name: 'Bob', ...quiet });
+await Promise.all([ada.start(), bob.start()]);
+say('', 'a mail host with ada, bob and carla; ada and bob are connected');
+
+try {
+  // Text, and a reply.
+  const hello = expectMessage(bob, (m) => m.text === 'Hi Bob!');
+  await (await ada.chat('bob@example.org')).send('Hi Bob!');
+  const greeting = show(await hello);
+  const answer = expectMessage(ada, (m) => m.text === 'Hi Ada, good to see you.');
+  await greeting.reply('Hi Ada, good to see you.');
+  show(await answer);
+
+  // A photo.
+  const picture = expectMessage(bob, (m) => m.attachments.length === 1);
+  await (await ada.chat('bob@example.org')).send({
+    text: 'Look where I am',
+    attachments: [{ filename: 'lake.png', content: photo }],
+  });
+  const received = show(await picture);
+  const bytes = await received.attachments[0]?.download();
+  if (!bytes || Buffer.compare(bytes, photo) !== 0) throw new Error('the photo did not arrive as it was sent');
+
+  // The connections break while both write; nothing is lost, nothing comes twice.
+  host.faults.dropConnections();
+  say('', 'all connections are cut');
+  const throughA = expectMessage(bob, (m) => m.text === 'Are you still there?');
+  const throughB = expectMessage(ada, (m) => m.text === 'Yes! My train is in a tunnel.');
+  await (await ada.chat('bob@example.org')).send('Are you still there?');
+  await (await bob.chat('ada@example.org')).send('Yes! My train is in a tunnel.');
+  show(await throughA);
+  show(await throughB);
+
+  // Somebody with a plain mail program.
+  const mail = expectMessage(ada, (m) => m.from.address === 'carla@example.org');
+  const smtp = host.settings('carla@example.org').smtp;
+  const mailProgram = createTransport({
+    host: smtp.host,
+    port: smtp.port,
+    secure: false,
+    auth: { user: 'carla@example.org', pass: 'secret' },
+  });
+  await mailProgram.sendMail({
+    from: 'Carla <carla@example.org>',
+    to: 'ada@example.org',
+    subject: 'Dinner',
+    text: 'Dinner at eight?\n\n-- \nCarla, sent from a plain mail program',
+  });
+  mailProgram.close();
+  const dinner = show(await mail);
+  const sent = await dinner.reply('With pleasure!');
+  await sent.sent();
+  const carla = host.mailbox('carla@example.org').folder('INBOX').messages;
+  const subject = /^Subject: (.*)$/m.exec(Buffer.from(carla.at(-1)?.raw ?? []).toString())?.[1]?.trim();
+  say('carla', `[mail program] got a mail with the subject "${subject ?? ''}"`);
+  if (carla.length !== 1 || !subject) throw new Error('the plain mail program got no answer');
+
+  await expectChats(ada, { 'bob@example.org': 5, 'carla@example.org': 2 });
+  await expectChats(bob, { 'ada@example.org': 5 });
+  say('', `everything arrived, each message once (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+} finally {
+  await Promise.all([ada.close(), bob.close()]);
+  await host.close();
+}
+
+function expectMessage(account: Account, matches: (message: Message) => boolean): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${account.email} waited 30 s in vain`)), 30_000);
+    account.on('message', (message) => {
+      if (message.fromMe || !matches(message)) return;
+      clearTimeout(timer);
+      resolve(message);
+    });
+  });
+}
+
+async function expectChats(account: Account, counts: Record<string, number>): Promise<void> {
+  for (const [address, count] of Object.entries(counts)) {
+    let found = 0;
+    for await (const _ of (await account.chat(address)).messages()) found++;
+    if (found !== count) throw new Error(`${account.email} has ${found} messages with ${address}, not ${count}`);
+  }
+}
+
+function show(message: Message): Message {
+  const name = message.from.address.split('@')[0] ?? '';
+  const files = message.attachments.map((file) => ` [${file.filename}, ${file.size} bytes]`).join('');
+  say(name, message.text + files);
+  return message;
+}
+
+function say(who: string, text: string): void {
+  const time = ((Date.now() - started) / 1000).toFixed(2).padStart(6);
+  console.log(`${time} s  ${who === '' ? `— ${text}` : `${who.padEnd(6)}${text}`}`);
+}
