@@ -10,7 +10,10 @@ export interface Postfix {
   readonly submissionsPort: number;
   /** Port without authentication, where mail "from outside" comes in. */
   readonly inboundPort: number;
+  /** Submission without TLS, for the bench. */
+  readonly plaintextPort: number;
   addUser(email: string): Promise<void>;
+  addUsers(emails: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,7 +32,7 @@ export async function startPostfix(
   options: PostfixOptions,
 ): Promise<Postfix> {
   if (process.getuid?.() !== 0) throw new Error('Postfix can only be started by root');
-  const [submissionPort = 0, submissionsPort = 0, inboundPort = 0] = await freePorts(3);
+  const [submissionPort = 0, submissionsPort = 0, inboundPort = 0, plaintextPort = 0] = await freePorts(4);
   const base = join(directory, 'postfix');
   const conf = join(base, 'conf');
   const queue = join(base, 'queue');
@@ -43,7 +46,7 @@ export async function startPostfix(
   };
   await writeFile(mailboxes, '');
   await writeFile(join(conf, 'main.cf'), mainCf({ queue, data, mailboxes, certificate, base, ...options }));
-  await writeFile(join(conf, 'master.cf'), masterCf({ submissionPort, submissionsPort, inboundPort }));
+  await writeFile(join(conf, 'master.cf'), masterCf({ submissionPort, submissionsPort, inboundPort, plaintextPort }));
 
   await run('postfix', ['-c', conf, 'check']);
   const sbin = (await run('postconf', ['-c', conf, '-h', 'daemon_directory'])).trim();
@@ -58,17 +61,20 @@ export async function startPostfix(
   });
   failed.catch(() => {});
   await Promise.race([failed, eventually(() => greeting(submissionPort))]);
+  const addUsers = async (emails: readonly string[]) => {
+    known.push(...emails);
+    await writeMailboxes();
+    // A texthash table is read once per process.
+    await run('postfix', ['-c', conf, 'reload']);
+    await eventually(() => greeting(submissionPort));
+  };
   return {
     submissionPort,
     submissionsPort,
     inboundPort,
-    async addUser(email) {
-      known.push(email);
-      await writeMailboxes();
-      // A texthash table is read once per process.
-      await run('postfix', ['-c', conf, 'reload']);
-      await eventually(() => greeting(submissionPort));
-    },
+    plaintextPort,
+    addUser: (email) => addUsers([email]),
+    addUsers,
     async close() {
       child.kill('SIGTERM');
       await exited;
@@ -122,12 +128,16 @@ biff = no
 `;
 }
 
-function masterCf(ports: { submissionPort: number; submissionsPort: number; inboundPort: number }): string {
+function masterCf(
+  ports: Record<'submissionPort' | 'submissionsPort' | 'inboundPort' | 'plaintextPort', number>,
+): string {
   const require = '-o smtpd_client_restrictions=permit_sasl_authenticated,reject';
   return `127.0.0.1:${ports.submissionPort} inet n - n - - smtpd
   -o smtpd_tls_auth_only=yes ${require}
 127.0.0.1:${ports.submissionsPort} inet n - n - - smtpd
   -o smtpd_tls_wrappermode=yes ${require}
+127.0.0.1:${ports.plaintextPort} inet n - n - - smtpd
+  -o smtpd_tls_security_level=none ${require}
 127.0.0.1:${ports.inboundPort} inet n - n - - smtpd
   -o smtpd_sasl_auth_enable=no
 pickup unix n - n 60 1 pickup
