@@ -75,4 +75,10 @@ export const limits = {
   // Store
   /** Blobs are kept in rows of this size: a large row would have to be in memory as a whole. */
   blobChunkBytes: 256 * KiB,
+  /** Records read or decrypted between two turns of the event loop; about 10 ms of work. */
+  storeSlice: 500,
+  /** Words longer than this are cut, in texts and in queries: nobody types more, and base64 blobs would fill the index. */
+  searchWordChars: 64,
+  /** Words of a search that count: each costs a walk through the index. */
+  searchQueryWords: 32,
 } as const;

@@ -1,7 +1,7 @@
 import type { AbortOptions } from '../core/abort.js';
 import type { IndexName, TableName, Tables } from './tables.js';
 
-/** A value that records are ordered by. Strings compare by code unit (as `<` does), numbers by value. */
+/** A value that records are ordered by. Numbers compare by value and come before strings, which compare by UTF-16 code unit (as `<` does). */
 export type IndexValue = string | number;
 
 /** A range of one index, or of the primary key where `index` is left out. */
@@ -10,7 +10,10 @@ export interface StoreQuery<T extends TableName> {
   readonly index?: IndexName<T>;
   /** Values that the first fields of the index must equal. */
   readonly prefix?: readonly IndexValue[];
-  /** Only records after this position: values of the fields behind `prefix`, optionally followed by the primary key. */
+  /**
+   * Only records after this position: values of the fields behind `prefix`, optionally followed by the primary key. With fewer
+   * values, all records that begin with them lie at the position itself and are left out; the same goes for `before`.
+   */
   readonly after?: readonly IndexValue[];
   /** Only records before this position. */
   readonly before?: readonly IndexValue[];
@@ -20,7 +23,10 @@ export interface StoreQuery<T extends TableName> {
   readonly limit?: number;
 }
 
-/** All that one transaction writes. Later entries win over earlier ones for the same key. */
+/**
+ * All that one transaction writes. Later entries win over earlier ones for the same key; removals happen first, so that a
+ * record both removed and put is there afterwards. Records are JSON values and are not changed after they were handed over.
+ */
 export interface WriteBatch {
   readonly put?: { readonly [T in TableName]?: readonly Tables[T][] };
   readonly remove?: { readonly [T in TableName]?: readonly string[] };
@@ -31,7 +37,10 @@ export interface WriteBatch {
 
 /** A full-text search over the text of visible messages. */
 export interface TextQuery {
-  /** Words; a message matches if each is the beginning of one of its words, whatever the case and the accents. */
+  /**
+   * Words; a message matches if each is the beginning of one of its words, whatever the case and the accents. In Chinese,
+   * Japanese and Korean every character is a word. Text without letters and digits finds nothing.
+   */
   readonly text: string;
   readonly chatId?: string;
   /** Only messages with a smaller (date, key). */
@@ -56,9 +65,12 @@ export interface Store {
   open(): Promise<void>;
   /** The records with these keys, in this order; `undefined` where there is none. */
   get<T extends TableName>(table: T, keys: readonly string[]): Promise<(Tables[T] | undefined)[]>;
-  /** The records of a range, in index order. */
+  /**
+   * The records of a range, in index order. A long range is read in slices that let other work go on: each slice is consistent in
+   * itself, and a record that does not change meanwhile is returned exactly once. Up to `limits.storeSlice` records are one slice.
+   */
   list<T extends TableName>(table: T, query?: StoreQuery<T>): Promise<Tables[T][]>;
-  /** How many records a range has. */
+  /** How many records a range has, `limit` at most. */
   count<T extends TableName>(table: T, query?: StoreQuery<T>): Promise<number>;
   /** Message records whose text matches, newest first. */
   search(query: TextQuery): Promise<Tables['messages'][]>;

@@ -43,6 +43,7 @@ export const schema = {
     key: 'key',
     indexes: {
       byChat: ['chatId', 'hidden', 'date'],
+      byDate: ['hidden', 'date'],
       byMessageId: ['messageId'],
       unread: ['chatId', 'unread', 'date'],
       pending: ['pending', 'date'],
