@@ -32,6 +32,12 @@ export const limits = {
   /** Display names and file names are shown in lists: cut there. */
   nameChars: 255,
 
+  // The chat model
+  /** Ids of one mail that connect it with others (the first and the last ones): each costs a record. */
+  threadReferences: 32,
+  /** Members kept of a chat without member list of its own: the smallest addresses. Its record is written with every message. */
+  chatMembers: 2000,
+
   // Writing a message
   /** Characters of one text message; more belongs into a file. */
   sendTextChars: 256 * KiB,
@@ -41,6 +47,10 @@ export const limits = {
   sendAttachments: 100,
   /** Recipients of one message. */
   sendRecipients: 500,
+  /** Characters of the answered text that a reply repeats: enough to recognise it, on every screen. */
+  quoteChars: 400,
+  /** How far the Date of a message may run ahead of the clock to keep the order of a chat, whose dates are whole seconds. */
+  dateLeadMs: 60_000,
 
   // Talking to servers
   /** TCP, TLS and proxy together. */
@@ -59,6 +69,26 @@ export const limits = {
   imapLiteralBytes: 128 * MiB,
   /** Line without literal from an IMAP server. */
   imapLineBytes: 4 * MiB,
+  /** Octets that the answer to one IMAP command may take: a fetch batch is 8 MiB, one literal at most 128 MiB. */
+  imapCommandBytes: 256 * MiB,
+  /** UIDs of one folder that we keep in memory. The largest real mailboxes hold about a million mails. */
+  imapFolderMails: 5_000_000,
+  /** Piece of a part that `download` asks for: small enough to abort quickly, large enough not to wait per piece. */
+  imapPieceBytes: 256 * KiB,
+  /** Time for one IMAP command or SMTP transaction, plus what uploading takes: a server that dribbles never lets the socket time out. */
+  commandMs: 10 * 60_000,
+  /** Slowest upload that we wait for. */
+  uploadBytesPerSecond: 8 * KiB,
+  /** Silence of an SMTP server: RFC 5321 4.5.3.2 asks for 5 minutes before DATA (content scanners take their time). */
+  smtpSocketTimeoutMs: 5 * 60_000,
+  /** An unused SMTP connection is closed after this: submission servers drop idle ones themselves and count them. */
+  smtpIdleMs: 30_000,
+  /** Longest SMTP reply. RFC 5321 allows 512 octets per line; EHLO has some twenty lines. */
+  smtpReplyBytes: 64 * KiB,
+  /** Autoconfig file. Real ones stay below 10 KiB. */
+  autoconfigBytes: 256 * KiB,
+  /** One lookup of autodiscovery (DNS, HTTPS, connection attempt). */
+  discoveryStepMs: 8_000,
   /** Mails fetched and committed in one batch: large enough to amortise a commit, small enough to show progress. */
   syncBatch: 200,
   /** Bytes fetched in one batch. */
