@@ -45,6 +45,8 @@ export const limits = {
   sendAttachmentBytes: 25 * MiB,
   /** Attachments of one message. */
   sendAttachments: 100,
+  /** Characters of a subject or of one header field of a draft: longer ones make servers refuse the whole mail. */
+  sendHeaderChars: 2000,
   /** Recipients of one message. */
   sendRecipients: 500,
   /** Characters of the answered text that a reply repeats: enough to recognise it, on every screen. */
