@@ -15,12 +15,20 @@ export const limits = {
   mailBytes: 100 * MiB,
   /** Header block of one mail or part. Real ones stay below 100 KB; mailsplit's own cap is of the same order. */
   headerBytes: 2 * MiB,
+  /** Header fields of one mail or part. Real ones stay below 300; each costs a little memory beyond its octets. */
+  headerFields: 10_000,
+  /** Characters of one decoded header text such as Subject. Fields that carry data (keys, avatars) are read undecoded and not cut. */
+  headerTextChars: 16 * KiB,
   /** Depth of multiparts. Real mail stays below 10; a recursion of thousands would blow the stack. */
   mimeDepth: 64,
   /** Parts of one mail. Real mail stays below 200. Further parts are ignored, `problem` set. */
   mimeParts: 1000,
   /** Characters of one decoded text part kept as message text; the rest stays on the server. */
   textChars: 512 * KiB,
+  /** Octets of one text part, still transfer-encoded; a longer one counts as a file (`textChars` of it can still be shown). */
+  textPartBytes: 2 * MiB,
+  /** Octets of all text parts that are looked at in one mail. */
+  textPartsBytes: 8 * MiB,
   /** Input of the HTML-to-text conversion: its cost is linear, this bounds the constant. */
   htmlChars: 2 * MiB,
   /** Addresses read from one header. A mail to more people is cut with `problem` set. */
@@ -37,6 +45,8 @@ export const limits = {
   threadReferences: 32,
   /** Members kept of a chat without member list of its own: the smallest addresses. Its record is written with every message. */
   chatMembers: 2000,
+  /** Messages that one receipt may be about, as chatmail writes it; each costs a record. */
+  receiptTargets: 500,
 
   // Writing a message
   /** Characters of one text message; more belongs into a file. */

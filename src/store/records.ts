@@ -95,8 +95,14 @@ export interface MessageRecord {
   readonly internalDate?: number;
   /** Which kind of {@link ChatMail} it was. */
   readonly kind: string;
-  /** Written by a chat program (Chat-Version, `chat$` id). */
+  /** Written by a chat program, or an answer to one (Chat-Version, `chat$` ids). */
   readonly isChat: boolean;
+  /** Written by a chat program itself (Chat-Version, own `chat$` id); an answer of a plain mail program is not. */
+  readonly chatClient?: boolean;
+  /** Address of the sender, if the mail tells something about that contact: no list mail, report or automatic mail, not from us. */
+  readonly sender?: string;
+  /** A copy that is surely ours: written here, or found in the folder for sent mail. */
+  readonly ownCopy?: boolean;
   /** Automatic mail (Auto-Submitted, Precedence): bots must not answer it. */
   readonly automatic?: boolean;
   readonly subject?: string;
@@ -121,8 +127,13 @@ export interface MessageRecord {
   readonly seen: boolean;
   /** 1 while unread and from somebody else; an index counts it. */
   readonly unread: 0 | 1;
-  /** 1 if removed on this device or everywhere (a tombstone: a late copy must not bring it back), or never to be shown. */
+  /** 1 if it is not to be shown: see `gone`, or a report or receipt, which never is. */
   readonly hidden: 0 | 1;
+  /**
+   * Why a tombstone is left: `vanished`: its last copy disappeared from the mailbox (a copy found later revives it silently, as
+   * after a move); `deleted`: by the user, here (no late copy brings it back). Text and files are dropped.
+   */
+  readonly gone?: 'vanished' | 'deleted';
   /** 1 while an acknowledged handler (a bot's) still has to finish with it. */
   readonly pending: 0 | 1;
   readonly security: SecurityRecord;
@@ -186,8 +197,12 @@ export interface ChatRecord {
   readonly draft?: string;
   /** First message of the conversation (Message-ID), which every later one refers to. */
   readonly firstMessageId?: string;
+  /** (effective date, key) of the message that `firstMessageId` comes from. */
+  readonly firstAt?: readonly [number, string];
   /** Newest message (Message-ID) of the conversation. */
   readonly lastMessageId?: string;
+  /** (effective date, key) of the message that gave a group or ad-hoc chat its name. */
+  readonly nameAt?: readonly [number, string];
   /** 1 once deleted by the user; a newer message brings it back. */
   readonly deleted: 0 | 1;
   /** Messages up to this effective date were deleted with the chat. */
@@ -209,11 +224,15 @@ export interface ContactRecord {
   readonly lastSeen?: number;
 }
 
-/** Union-find over message-ids, for chats that are threads (ad-hoc groups). Key: `messageId`. */
+/** A node of the graph of message-ids, for chats that are threads (ad-hoc groups) and for answers. Key: `messageId`. */
 export interface ThreadRecord {
   readonly messageId: string;
-  /** Chat the component belongs to. */
+  /** The connected component, named by the id of the ad-hoc chat that it is if no group claims it. */
   readonly chatId: string;
+  /** Chat group whose mails are in this component; `''` if there are several, so that none of them can claim it. */
+  readonly group?: string;
+  /** Set once a mail with this id is known that went to a group or to several people; true if to two people or more. */
+  readonly wide?: boolean;
 }
 
 /** A fact about a message that may not have arrived yet: a bounce, later a receipt, an edit, a reaction. Key: `key`. */

@@ -45,6 +45,7 @@ export const schema = {
       byChat: ['chatId', 'hidden', 'date'],
       byDate: ['hidden', 'date'],
       byMessageId: ['messageId'],
+      bySender: ['sender', 'date'],
       unread: ['chatId', 'unread', 'date'],
       pending: ['pending', 'date'],
     },

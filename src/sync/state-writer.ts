@@ -1,0 +1,112 @@
+import type { Clock } from '../core/clock.js';
+import { describe } from '../core/errors.js';
+import { type Logger, silentLogger } from '../core/logger.js';
+import type { MessageRecord } from '../store/records.js';
+import type { Store } from '../store/store.js';
+import type { Identity } from './incoming.js';
+import { deriveChats } from './ingest/derive-chats.js';
+import { deriveContacts } from './ingest/derive-contacts.js';
+import type { RecordChange, StateChange } from './state-change.js';
+import { Transaction } from './transaction.js';
+
+/** What a {@link StateWriter} needs. */
+export interface StateWriterOptions {
+  /** Open. The writer does not close it. */
+  readonly store: Store;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly logger?: Logger | undefined;
+  /** News stay `pending` until a handler has finished with them (bots). Default false. */
+  readonly acknowledge?: boolean | undefined;
+}
+
+/**
+ * The one writer of an account's records. Everything that changes them goes through {@link run}, so that changes come one
+ * after the other, each atomic, and whatever is derived (chat summaries, contacts) is always in step with the messages.
+ */
+export class StateWriter {
+  readonly store: Store;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly #acknowledge: boolean;
+  readonly #logger: Logger;
+  readonly #listeners = new Set<(change: StateChange) => void>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: StateWriterOptions) {
+    this.store = options.store;
+    this.identity = options.identity;
+    this.clock = options.clock;
+    this.#logger = options.logger ?? silentLogger;
+    this.#acknowledge = options.acknowledge ?? false;
+  }
+
+  /**
+   * Runs work in a transaction, after all work that was given earlier. At its end the summaries of the touched chats and
+   * contacts are derived, everything is committed at once, and `change` listeners are told. If the work throws, nothing is
+   * written and nobody is told. Do not call `run` within `run`: it would wait for itself.
+   */
+  run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const result = this.#last.then(() => this.#perform(work));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Calls back after every commit that changed something, in order, before the next transaction begins. The result removes the listener. */
+  onChange(listener: (change: StateChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves when all work given so far is done. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+
+  async #perform<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const tx = new Transaction(this.store, {
+      identity: this.identity,
+      now: this.clock.now(),
+      acknowledge: this.#acknowledge,
+    });
+    const result = await work(tx);
+    await deriveContacts(tx);
+    await deriveChats(tx);
+    const change = this.#listeners.size > 0 ? await stateChange(tx) : undefined;
+    const batch = tx.batch();
+    if (batch === undefined) return result;
+    await this.store.commit(batch);
+    if (change !== undefined) this.#tell(change);
+    return result;
+  }
+
+  #tell(change: StateChange): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(change);
+      } catch (thrown) {
+        this.#logger.log('error', `A listener of state changes threw: ${describe(thrown)}`);
+      }
+    }
+  }
+}
+
+async function stateChange(tx: Transaction): Promise<StateChange> {
+  const messages = (await tx.changes('messages')).filter(everVisible);
+  const news = await tx.getMany('messages', [...tx.news]);
+  return {
+    messages,
+    chats: await tx.changes('chats'),
+    contacts: await tx.changes('contacts'),
+    news: news
+      .filter((message) => message !== undefined)
+      .sort((a, b) => a.date - b.date || (a.key < b.key ? -1 : 1))
+      .map((message) => message.key),
+    merged: tx.merged,
+  };
+}
+
+/** Reports, receipts and tombstones that stay tombstones are no concern of the object layer. */
+function everVisible(change: RecordChange<MessageRecord>): boolean {
+  return change.before?.hidden === 0 || change.after?.hidden === 0;
+}

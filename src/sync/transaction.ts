@@ -1,0 +1,336 @@
+import { unreadOf } from '../model/message-state.js';
+import type { MessageRecord } from '../store/records.js';
+import type { IndexValue, Store, StoreQuery, WriteBatch } from '../store/store.js';
+import { type IndexName, schema, type TableName, type Tables } from '../store/tables.js';
+import type { Identity } from './incoming.js';
+import type { RecordChange } from './state-change.js';
+
+/** How many stored records a limited {@link Transaction.list} asks for at once, at least. */
+const MIN_PAGE = 16;
+
+/** What one transaction has read and is going to write of one table. */
+class TableState<R> {
+  /** As the store has it; `undefined` for records that are known not to exist. */
+  readonly stored = new Map<string, R | undefined>();
+  /** To be written; `undefined` removes. */
+  readonly pending = new Map<string, R | undefined>();
+  /** Per index (or `''`, the primary key): keys of pending records by the value of the first field. */
+  readonly buckets = new Map<string, Map<IndexValue, Set<string>>>();
+}
+
+type TableStates = { readonly [T in TableName]: TableState<Tables[T]> };
+
+/**
+ * One unit of work on the records of an account. Reads see the store as the work before left it, and everything that was
+ * put in this transaction so far ({@link get}, {@link getMany}, {@link list} and {@link count} alike). Nothing is written before
+ * the work is done, and then all of it at once. Made by {@link StateWriter.run}; not to be used after the work returned.
+ */
+export class Transaction {
+  /** Who the account is. */
+  readonly identity: Identity;
+  /** Time of the transaction. */
+  readonly now: number;
+  /** True if news have to be acknowledged by a handler (`pending`), as a bot wants it. */
+  readonly acknowledge: boolean;
+  readonly #store: Store;
+  readonly #states: TableStates = {
+    messages: new TableState(),
+    locations: new TableState(),
+    folders: new TableState(),
+    chats: new TableState(),
+    contacts: new TableState(),
+    threads: new TableState(),
+    facts: new TableState(),
+    outbox: new TableState(),
+    actions: new TableState(),
+    settings: new TableState(),
+  };
+  readonly #putBlobs = new Map<string, Uint8Array>();
+  readonly #removeBlobs = new Set<string>();
+  readonly #news = new Set<string>();
+  readonly #merged = new Map<string, string>();
+
+  constructor(store: Store, options: { identity: Identity; now: number; acknowledge: boolean }) {
+    this.#store = store;
+    this.identity = options.identity;
+    this.now = options.now;
+    this.acknowledge = options.acknowledge;
+  }
+
+  /** The record with this key, pending changes included. */
+  async get<T extends TableName>(table: T, key: string): Promise<Tables[T] | undefined> {
+    return (await this.getMany(table, [key]))[0];
+  }
+
+  /** The records with these keys, in this order. One read of the store for all that were not read yet. */
+  async getMany<T extends TableName>(table: T, keys: readonly string[]): Promise<(Tables[T] | undefined)[]> {
+    const state: TableState<Tables[T]> = this.#states[table];
+    const missing = [...new Set(keys)].filter((key) => !state.pending.has(key) && !state.stored.has(key));
+    if (missing.length > 0) {
+      const records = await this.#store.get(table, missing);
+      missing.forEach((key, i) => {
+        state.stored.set(key, records[i]);
+      });
+    }
+    return keys.map((key) => (state.pending.has(key) ? state.pending.get(key) : state.stored.get(key)));
+  }
+
+  /** The records of a range, in index order, pending changes included. */
+  async list<T extends TableName>(table: T, query: StoreQuery<T> = {}): Promise<Tables[T][]> {
+    const state: TableState<Tables[T]> = this.#states[table];
+    if (state.pending.size === 0) return this.#remember(table, await this.#store.list(table, query));
+    const fields = indexFields(table, query.index);
+    const own = pendingIn(state, fields, query);
+    const found = await this.#listStored(table, query, fields, own.length);
+    if (own.length > 0) {
+      found.push(...own);
+      const sign = query.reverse ? -1 : 1;
+      found.sort((a, b) => sign * compareTuples(valuesOf(a, fields), valuesOf(b, fields)));
+    }
+    return query.limit === undefined ? found : found.slice(0, query.limit);
+  }
+
+  /** How many records a range has, pending changes included. */
+  async count<T extends TableName>(table: T, query: StoreQuery<T> = {}): Promise<number> {
+    const state: TableState<Tables[T]> = this.#states[table];
+    if (state.pending.size === 0) return this.#store.count(table, query);
+    const fields = indexFields(table, query.index);
+    await this.#loadBefore(table);
+    let total = await this.#store.count(table, query);
+    for (const key of state.pending.keys()) {
+      const before = state.stored.get(key);
+      if (before !== undefined && inRange(before, fields, query)) total -= 1;
+    }
+    return total + pendingIn(state, fields, query).length;
+  }
+
+  /** Writes a record at the end of the transaction. `unread` of a message is derived here, whatever the caller put there. */
+  put<T extends TableName>(table: T, record: Tables[T]): void {
+    const normal = table === 'messages' ? withUnread(record as MessageRecord) : record;
+    this.#set(table, keyOf(table, record), normal as Tables[T]);
+  }
+
+  /** Removes a record at the end of the transaction. */
+  remove<T extends TableName>(table: T, key: string): void {
+    this.#set(table, key, undefined);
+  }
+
+  /** Writes a whole (small) blob with the transaction. */
+  putBlob(id: string, bytes: Uint8Array): void {
+    this.#removeBlobs.delete(id);
+    this.#putBlobs.set(id, bytes);
+  }
+
+  /** Removes a blob with the transaction. */
+  removeBlob(id: string): void {
+    this.#putBlobs.delete(id);
+    this.#removeBlobs.add(id);
+  }
+
+  /** Announces a message that was not known before: it becomes part of {@link StateChange.news}. */
+  announce(messageKey: string): void {
+    this.#news.add(messageKey);
+  }
+
+  /** Tells that a chat became part of another one. */
+  merge(fromChat: string, intoChat: string): void {
+    if (fromChat === intoChat) return;
+    this.#merged.set(fromChat, intoChat);
+    for (const [from, into] of this.#merged) if (into === fromChat) this.#merged.set(from, intoChat);
+  }
+
+  /** Keys that were announced. */
+  get news(): ReadonlySet<string> {
+    return this.#news;
+  }
+
+  /** Chats that were merged: old id to new id. */
+  get merged(): ReadonlyMap<string, string> {
+    return this.#merged;
+  }
+
+  /** What the transaction changes in a table so far, compared with the store. */
+  async changes<T extends TableName>(table: T): Promise<RecordChange<Tables[T]>[]> {
+    const state: TableState<Tables[T]> = this.#states[table];
+    await this.#loadBefore(table);
+    const changes: RecordChange<Tables[T]>[] = [];
+    for (const [key, after] of state.pending) {
+      const before = state.stored.get(key);
+      if (before === after) continue;
+      changes.push({ ...(before !== undefined && { before }), ...(after !== undefined && { after }) });
+    }
+    return changes;
+  }
+
+  /** All that has to be written, or undefined if nothing changed. */
+  batch(): WriteBatch | undefined {
+    const put: { [T in TableName]?: Tables[T][] } = {};
+    const remove: { [T in TableName]?: string[] } = {};
+    let some = this.#putBlobs.size > 0 || this.#removeBlobs.size > 0;
+    for (const table of Object.keys(schema) as TableName[]) some = this.#collect(table, put, remove) || some;
+    if (!some) return undefined;
+    return { put, remove, putBlobs: this.#putBlobs, removeBlobs: [...this.#removeBlobs] };
+  }
+
+  #collect<T extends TableName>(
+    table: T,
+    put: { [K in TableName]?: Tables[K][] },
+    remove: { [K in TableName]?: string[] },
+  ): boolean {
+    const state: TableState<Tables[T]> = this.#states[table];
+    if (state.pending.size === 0) return false;
+    const records: Tables[T][] = [];
+    const removed: string[] = [];
+    for (const [key, record] of state.pending) {
+      if (record === undefined) removed.push(key);
+      else records.push(record);
+    }
+    if (records.length > 0) (put as { [K in T]?: Tables[K][] })[table] = records;
+    if (removed.length > 0) remove[table] = removed;
+    return true;
+  }
+
+  #set<T extends TableName>(table: T, key: string, record: Tables[T] | undefined): void {
+    const state: TableState<Tables[T]> = this.#states[table];
+    const old = state.pending.get(key);
+    state.pending.set(key, record);
+    for (const [name, fields] of indexesOf(table)) {
+      const before = old === undefined ? undefined : valueAt(old, fields[0]);
+      const after = record === undefined ? undefined : valueAt(record, fields[0]);
+      if (before === after) continue;
+      const bucket = state.buckets.get(name) ?? new Map<IndexValue, Set<string>>();
+      state.buckets.set(name, bucket);
+      if (before !== undefined) bucket.get(before)?.delete(key);
+      if (after === undefined) continue;
+      const keys = bucket.get(after);
+      if (keys === undefined) bucket.set(after, new Set([key]));
+      else keys.add(key);
+    }
+  }
+
+  async #listStored<T extends TableName>(
+    table: T,
+    query: StoreQuery<T>,
+    fields: readonly string[],
+    own: number,
+  ): Promise<Tables[T][]> {
+    const { pending } = this.#states[table];
+    const kept = (records: Tables[T][]) => records.filter((record) => !pending.has(keyOf(table, record)));
+    if (query.limit === undefined) return kept(this.#remember(table, await this.#store.list(table, query)));
+    const found: Tables[T][] = [];
+    const size = Math.max(query.limit + Math.min(own, MIN_PAGE), 1);
+    let next: StoreQuery<T> = { ...query, limit: size };
+    for (;;) {
+      const page = this.#remember(table, await this.#store.list(table, next));
+      found.push(...kept(page));
+      const last = page.at(-1);
+      if (last === undefined || page.length < size || found.length >= query.limit) return found;
+      const position = (valuesOf(last, fields) ?? []).slice(query.prefix?.length ?? 0);
+      next = query.reverse ? { ...next, before: position } : { ...next, after: position };
+    }
+  }
+
+  #remember<T extends TableName>(table: T, records: Tables[T][]): Tables[T][] {
+    const state: TableState<Tables[T]> = this.#states[table];
+    for (const record of records) {
+      const key = keyOf(table, record);
+      if (!state.stored.has(key)) state.stored.set(key, record);
+    }
+    return records;
+  }
+
+  async #loadBefore<T extends TableName>(table: T): Promise<void> {
+    const state: TableState<Tables[T]> = this.#states[table];
+    const missing = [...state.pending.keys()].filter((key) => !state.stored.has(key));
+    if (missing.length === 0) return;
+    const records = await this.#store.get(table, missing);
+    missing.forEach((key, i) => {
+      state.stored.set(key, records[i]);
+    });
+  }
+}
+
+function withUnread(record: MessageRecord): MessageRecord {
+  const unread = unreadOf(record);
+  return unread === record.unread ? record : { ...record, unread };
+}
+
+function keyOf<T extends TableName>(table: T, record: Tables[T]): string {
+  return String(valueAt(record, schema[table].key));
+}
+
+function valueAt(record: object, field: string | undefined): IndexValue | undefined {
+  const value = field === undefined ? undefined : (record as Record<string, unknown>)[field];
+  return typeof value === 'string' || typeof value === 'number' ? value : undefined;
+}
+
+const indexLists = new Map<TableName, readonly (readonly [string, readonly string[]])[]>();
+
+/** All orders of a table with their fields; `''` is the primary key's. */
+function indexesOf(table: TableName): readonly (readonly [string, readonly string[]])[] {
+  let list = indexLists.get(table);
+  if (list === undefined) {
+    const { key, indexes } = schema[table];
+    list = [
+      ['', [key]] as const,
+      ...Object.entries<readonly string[]>(indexes).map(([name, fields]) => [name, [...fields, key]] as const),
+    ];
+    indexLists.set(table, list);
+  }
+  return list;
+}
+
+function indexFields<T extends TableName>(table: T, index: IndexName<T> | undefined): readonly string[] {
+  const found = indexesOf(table).find(([name]) => name === (index ?? ''));
+  return found?.[1] ?? [schema[table].key];
+}
+
+/** Values of a record in an index, or undefined if it is not in it. */
+function valuesOf(record: object, fields: readonly string[]): IndexValue[] | undefined {
+  const values: IndexValue[] = [];
+  for (const field of fields) {
+    const value = valueAt(record, field);
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  return values;
+}
+
+function pendingIn<R extends object, T extends TableName>(
+  state: TableState<R>,
+  fields: readonly string[],
+  query: StoreQuery<T>,
+): R[] {
+  const first = query.prefix?.[0];
+  const keys = first === undefined ? state.pending.keys() : (state.buckets.get(query.index ?? '')?.get(first) ?? []);
+  const found: R[] = [];
+  for (const key of keys) {
+    const record = state.pending.get(key);
+    if (record !== undefined && inRange(record, fields, query)) found.push(record);
+  }
+  return found;
+}
+
+function inRange<T extends TableName>(record: object, fields: readonly string[], query: StoreQuery<T>): boolean {
+  const values = valuesOf(record, fields);
+  if (values === undefined) return false;
+  const prefix = query.prefix ?? [];
+  if (prefix.some((value, i) => values[i] !== value)) return false;
+  const { after, before } = query;
+  const rest = values.slice(prefix.length);
+  // A shorter position stands for all records that begin with it.
+  if (after !== undefined && compareTuples(rest.slice(0, after.length), after) <= 0) return false;
+  return before === undefined || compareTuples(rest.slice(0, before.length), before) < 0;
+}
+
+function compareTuples(a: readonly IndexValue[] | undefined, b: readonly IndexValue[] | undefined): number {
+  const left = a ?? [];
+  const right = b ?? [];
+  const length = Math.min(left.length, right.length);
+  for (let i = 0; i < length; i++) {
+    const x = left[i] ?? 0;
+    const y = right[i] ?? 0;
+    if (x !== y) return x < y ? -1 : 1;
+  }
+  return left.length - right.length;
+}
