@@ -1,0 +1,75 @@
+import { TypedEmitter } from '../core/emitter.js';
+import { type CoiError, describe, HandlerError } from '../core/errors.js';
+import type { Logger } from '../core/logger.js';
+import type { MessageState } from '../store/records.js';
+import type { ConnectionState, SyncProgress } from '../sync/engine.js';
+import type { Chat, Contact, Message } from './handles.js';
+
+/** What happened to a chat or a contact. */
+export type ChangeKind = 'added' | 'updated' | 'removed';
+
+/**
+ * Events of an account and what their handlers are called with.
+ *
+ * Within one chat, events come in order and one handler at a time: the next one waits until an asynchronous handler has
+ * finished. Chats do not wait for each other. A handler that throws stops nothing: its failure comes as an `error` event
+ * with a {@link HandlerError} whose `subject` is the message; with no handler for `error` it is logged.
+ */
+export interface AccountEvents extends Record<string, readonly unknown[]> {
+  /**
+   * A message that was not here before, from others or from another device of this account (`fromMe`). What came in while
+   * the account was offline is told oldest first. What lay in the mailbox at the very first start is history, and silent.
+   */
+  message: readonly [message: Message];
+  /** What a known message says has changed (its rest was loaded, it became readable). */
+  'message:edited': readonly [message: Message];
+  /** A message is gone from its chat: removed here, on another device, or from the mailbox. */
+  'message:deleted': readonly [message: Message];
+  /** A later mail showed that the message belongs into another chat; it was in the chat with the id `from`. */
+  'message:moved': readonly [message: Message, from: string];
+  /** The state of a message of ours, or of one of its recipients, changed; `state` is the one it reached then. */
+  'message:state': readonly [message: Message, state: MessageState];
+  /** A chat appeared, changed (newest message, unread count, settings, name) or went away. Several changes may come as one event. */
+  chat: readonly [chat: Chat, change: ChangeKind];
+  /** Name or members of a chat with several people changed. */
+  group: readonly [chat: Chat];
+  /** Something new is known about an address. */
+  contact: readonly [contact: Contact, change: ChangeKind];
+  /** The connection changed; `error` says why for `waiting`, `auth-needed` and `error`. */
+  connection: readonly [state: ConnectionState, error: CoiError | undefined];
+  /** Progress of synchronisation. */
+  sync: readonly [progress: SyncProgress];
+  /** Something failed that no call of yours could report. */
+  error: readonly [error: CoiError];
+}
+
+/** Emits the events of one account and brings what handlers throw to the `error` event. */
+export class EventHub extends TypedEmitter<AccountEvents> {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    super();
+    this.#logger = logger;
+  }
+
+  /** Runs the handlers one after the other; resolves when the last one has finished, never rejects. Returns what they threw. */
+  async emit<E extends keyof AccountEvents & string>(event: E, ...args: AccountEvents[E]): Promise<unknown[]> {
+    const failures = await this.dispatch(event, ...args);
+    for (const failure of failures) {
+      // A failing error handler must not be told about itself for ever.
+      if (event === 'error') this.#log(`A handler of the "error" event threw: ${describe(failure)}`, failure);
+      else await this.report(new HandlerError(event, args[0], failure));
+    }
+    return failures;
+  }
+
+  /** Brings an error to the handlers of `error`, or to the log where there is none. */
+  async report(error: CoiError): Promise<void> {
+    if (this.listenerCount('error') > 0) await this.emit('error', error);
+    else this.#log(error.message, error);
+  }
+
+  #log(message: string, error: unknown): void {
+    this.#logger.log('error', message, { error });
+  }
+}

@@ -1,0 +1,159 @@
+import { InputError } from '../core/errors.js';
+import type { ChatRecord } from '../store/records.js';
+import type { AccountContext, ChatCell } from './context.js';
+import { draftOf, type MessageDraft } from './draft.js';
+import type { Chat, Message, MessageList, MessageRange, Person, RemoveOptions, SendOptions } from './handles.js';
+import { keyOf, messageList } from './message-list.js';
+import { clearChat } from './remove.js';
+import { sendDraft } from './send.js';
+
+/** {@link Chat} over a cell that the account keeps current. */
+export class ChatHandle implements Chat {
+  readonly #context: AccountContext;
+  readonly #cell: ChatCell;
+
+  constructor(context: AccountContext, cell: ChatCell) {
+    this.#context = context;
+    this.#cell = cell;
+  }
+
+  get id(): string {
+    return this.#cell.record.id;
+  }
+
+  get kind(): ChatRecord['kind'] {
+    return this.#cell.record.kind;
+  }
+
+  get title(): string {
+    const { kind, name } = this.#cell.record;
+    if (name !== '') return name;
+    if (kind === 'self') return this.#context.identity.name ?? this.#context.identity.email;
+    return this.members.map((member) => member.name ?? member.address).join(', ');
+  }
+
+  get members(): readonly Person[] {
+    const { kind, members } = this.#cell.record;
+    if (kind !== 'single') return members;
+    const name = this.#cell.contact?.name;
+    return name === undefined ? members : members.map(({ address }) => ({ address, name }));
+  }
+
+  get unread(): number {
+    return this.#cell.record.unread;
+  }
+
+  get lastMessage(): Message | undefined {
+    const { last } = this.#cell;
+    return last && this.#context.handles.messageIn(this, last);
+  }
+
+  get lastDate(): Date | undefined {
+    const { lastDate } = this.#cell.record;
+    return lastDate === 0 ? undefined : new Date(lastDate);
+  }
+
+  get muted(): boolean {
+    return this.#cell.record.muted === 1;
+  }
+
+  get pinned(): boolean {
+    return this.#cell.record.pinned === 1;
+  }
+
+  get archived(): boolean {
+    return this.#cell.record.archived === 1;
+  }
+
+  get draft(): string | undefined {
+    return this.#cell.record.draft;
+  }
+
+  get deleted(): boolean {
+    return this.#cell.gone || this.#cell.record.deleted === 1;
+  }
+
+  async send(message: string | MessageDraft, options: SendOptions = {}): Promise<Message> {
+    return sendDraft(this.#context, this, draftOf('chat.send', message), options);
+  }
+
+  messages(range: MessageRange = {}): MessageList {
+    return messageList(this.#context, this, range);
+  }
+
+  async message(id: string): Promise<Message | undefined> {
+    const found = await this.#context.handles.messages(async () => {
+      const [record] = await this.#context.store.get('messages', [id]);
+      return record && !record.hidden && record.chatId === this.id ? [record] : [];
+    });
+    return found[0];
+  }
+
+  async firstUnread(): Promise<Message | undefined> {
+    const found = await this.#context.handles.messages(() =>
+      this.#context.store.list('messages', { index: 'unread', prefix: [this.id, 1], limit: 1 }),
+    );
+    return found[0];
+  }
+
+  async markRead(upTo?: Message | string): Promise<void> {
+    this.#context.assertOpen();
+    const { store, engine } = this.#context;
+    let until: readonly [number, string] | undefined;
+    if (upTo !== undefined) {
+      const key = keyOf(upTo);
+      const [record] = await store.get('messages', [key]);
+      if (!record || record.chatId !== this.id) {
+        throw new InputError('NOT_FOUND', `chat.markRead: this chat has no message "${key}".`);
+      }
+      until = [record.date, record.key];
+    }
+    const unread = await store.list('messages', { index: 'unread', prefix: [this.id, 1] });
+    const keys = unread
+      .filter(({ date, key }) => !until || date < until[0] || (date === until[0] && key <= until[1]))
+      .map(({ key }) => key);
+    if (keys.length > 0) await engine.markSeen(keys);
+  }
+
+  async mute(on = true): Promise<void> {
+    await this.#change({ muted: on ? 1 : 0 });
+  }
+
+  async pin(on = true): Promise<void> {
+    await this.#change({ pinned: on ? 1 : 0 });
+  }
+
+  async archive(on = true): Promise<void> {
+    await this.#change({ archived: on ? 1 : 0 });
+  }
+
+  async setDraft(text: string | undefined): Promise<void> {
+    if (text !== undefined && typeof text !== 'string') {
+      throw new InputError('INVALID_OPTION', 'chat.setDraft: pass a text, or undefined to remove the draft.');
+    }
+    await this.#change(text === undefined || text === '' ? {} : { draft: text }, 'draft');
+  }
+
+  async clear(options: RemoveOptions = {}): Promise<void> {
+    await clearChat(this.#context, this.id, options, { deleted: 0 });
+  }
+
+  async delete(options: RemoveOptions = {}): Promise<void> {
+    await clearChat(this.#context, this.id, options, { deleted: 1 });
+  }
+
+  async #change(change: Partial<ChatRecord>, drop?: 'draft'): Promise<void> {
+    this.#context.assertOpen();
+    await this.#context.writer.run(async (tx) => {
+      const record = await tx.get('chats', this.id);
+      if (!record) throw new InputError('NOT_FOUND', 'This chat does not exist any more.');
+      const next: ChatRecord = { ...record, ...change };
+      if (drop === undefined || drop in change) {
+        tx.put('chats', next);
+        return;
+      }
+      const { [drop]: _, ...rest } = next;
+      tx.put('chats', rest);
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import { InputError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import { parseAddress } from '../mail/address.js';
+import type { ChatMailDraft, DraftAttachment } from '../protocol/chat-mail.js';
+import type { ChatRecord, MessageRecord } from '../store/records.js';
+import type { Identity } from '../sync/incoming.js';
+import { defined, type MessageDraft } from './draft.js';
+
+/** What a message is composed from. */
+export interface Composition {
+  readonly identity: Identity;
+  readonly chat: ChatRecord;
+  /** Newest message of the chat. */
+  readonly last: MessageRecord | undefined;
+  readonly replyTo: MessageRecord | undefined;
+  /** Normalised, without ourselves. */
+  readonly recipients: readonly string[];
+  /** Every recipient is known to use a chat client. */
+  readonly allUseChat: boolean;
+  /** Default of the account: ask for read receipts. */
+  readonly requestReceipts: boolean;
+  /** Mark as automatic (bots). */
+  readonly automatic: boolean;
+  /** Set when the text and the files are those of another message. */
+  readonly forwarded?: { readonly from?: string };
+  readonly now: number;
+}
+
+/**
+ * Makes the mail of a message: who it is from and to, where it belongs, how it looks to a plain mail program.
+ *
+ * @throws InputError `INVALID_OPTION` for a `from` that is not an own address.
+ */
+export function composeMail(
+  draft: MessageDraft,
+  attachments: readonly DraftAttachment[],
+  { identity, chat, last, replyTo, ...composition }: Composition,
+): ChatMailDraft {
+  const { recipients, automatic } = composition;
+  const { text, html, markdown, headers } = draft;
+  const address = senderOf(draft.from, identity, replyTo ?? last);
+  const subject =
+    draft.subject ?? (chat.kind === 'single' || chat.kind === 'self' ? undefined : chat.name || undefined);
+  const requestReceipt =
+    composition.allUseChat &&
+    !automatic &&
+    chat.kind !== 'list' &&
+    (draft.requestReceipt ?? composition.requestReceipts);
+  const autoSubmitted = draft.autoSubmitted ?? (automatic ? (replyTo ? 'auto-replied' : 'auto-generated') : undefined);
+  const references = [chat.firstMessageId, chat.lastMessageId].filter((id) => id !== undefined);
+  return {
+    from: identity.name === undefined ? { address } : { address, name: identity.name },
+    to: recipients.map((recipient) => ({ address: recipient })),
+    date: dateOf(composition.now, chat.lastDate),
+    ...defined({
+      text,
+      html,
+      markdown,
+      headers,
+      subject,
+      autoSubmitted,
+      inReplyTo: replyTo?.messageId,
+      quote: replyTo && draft.quote !== false ? quoteOf(replyTo) : undefined,
+      references: references.length > 0 ? references : undefined,
+      groupId: chat.kind === 'group' ? chat.groupId : undefined,
+      forwarded: composition.forwarded,
+    }),
+    ...(attachments.length > 0 ? { attachments } : {}),
+    ...(requestReceipt ? { requestReceipt } : {}),
+  };
+}
+
+/** The own address to write from: the one asked for, or the one that this conversation was last held with. */
+function senderOf(asked: string | undefined, identity: Identity, about: MessageRecord | undefined): string {
+  if (asked !== undefined) {
+    const address = parseAddress(asked);
+    if (identity.addresses.has(address)) return address;
+    throw new InputError(
+      'INVALID_OPTION',
+      `from: "${address}" is not an address of this account. Add it to "aliases".`,
+    );
+  }
+  if (!about) return identity.email;
+  const candidates = about.fromMe ? [about.from] : [...about.to, ...about.cc];
+  return candidates.find(({ address }) => identity.addresses.has(address))?.address ?? identity.email;
+}
+
+/**
+ * Date of a message that comes after one with the date `last`. Mail knows only whole seconds, and clocks differ: without
+ * a distance of a second, messages written at once, or an answer to somebody whose clock is ahead, would end up in
+ * another order on other devices.
+ */
+function dateOf(now: number, last: number): number {
+  const second = Math.floor(now / 1000) * 1000;
+  const next = Math.floor(last / 1000) * 1000 + 1000;
+  return next > second && next - second <= limits.dateLeadMs ? next : now;
+}
+
+/** Beginning of the text that is answered; nothing of what was received encrypted. */
+function quoteOf(message: MessageRecord): string | undefined {
+  if (message.security.encrypted) return undefined;
+  const text = message.text.trim();
+  if (text === '') return undefined;
+  if (text.length <= limits.quoteChars) return text;
+  // Cut at a code point, so that no half of a surrogate pair is left.
+  const cut = [...text.slice(0, limits.quoteChars)];
+  if (/\p{Cs}/u.test(cut.at(-1) ?? '')) cut.pop();
+  return `${cut.join('').trimEnd()}…`;
+}

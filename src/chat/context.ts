@@ -1,0 +1,67 @@
+import type { Clock } from '../core/clock.js';
+import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
+import type { Store } from '../store/store.js';
+import type { Engine } from '../sync/engine.js';
+import type { Identity } from '../sync/incoming.js';
+import type { StateWriter } from '../sync/state-writer.js';
+import type { Chat, Contact, Message } from './handles.js';
+import type { KeyedMutex } from './keyed-mutex.js';
+import type { StateWaiters } from './state-waiters.js';
+
+/** Makes handles from records: one object per id, kept current. */
+export interface Handles {
+  /** The chats whose records `read` returns, in that order, with everything their getters need. */
+  chats(read: () => Promise<readonly ChatRecord[]>): Promise<Chat[]>;
+  /** The messages whose records `read` returns, in that order, with their chats. */
+  messages(read: () => Promise<readonly MessageRecord[]>): Promise<Message[]>;
+  /** The contact of a normalised address; `record` is missing where nothing is known yet. */
+  contact(address: string, read: () => Promise<ContactRecord | undefined>): Promise<Contact>;
+  /** A message of a chat whose handle is there already. */
+  messageIn(chat: Chat, record: MessageRecord): Message;
+}
+
+/** What the handles of one account share. */
+export interface AccountContext {
+  readonly store: Store;
+  readonly writer: StateWriter;
+  readonly engine: Engine;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly handles: Handles;
+  /** Sending is serialised per chat: dates and references build on the message before. */
+  readonly sending: KeyedMutex;
+  readonly waiters: StateWaiters;
+  /** Default undo delay of a message, milliseconds. */
+  readonly undoMs: number;
+  /** Ask for read receipts where the other side will understand. */
+  readonly requestReceipts: boolean;
+  /** Everything this account sends is marked as automatic (bots). */
+  readonly automatic: boolean;
+  /** Throws `INVALID_STATE` once the account is closed. */
+  assertOpen(): void;
+}
+
+/** What a chat handle reads. Replaced as a whole or in part when a commit changes it. */
+export interface ChatCell {
+  record: ChatRecord;
+  /** The other person of a 1:1 chat. */
+  contact: ContactRecord | undefined;
+  /** Record of `record.lastMessage`. */
+  last: MessageRecord | undefined;
+  /** The record is no longer in the store. */
+  gone: boolean;
+}
+
+/** What a message handle reads. */
+export interface MessageCell {
+  record: MessageRecord;
+  chat: Chat;
+  /** The record is no longer in the store. */
+  gone: boolean;
+}
+
+/** What a contact handle reads. */
+export interface ContactCell {
+  readonly address: string;
+  record: ContactRecord | undefined;
+}

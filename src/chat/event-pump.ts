@@ -1,0 +1,157 @@
+import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
+import type { RecordChange, StateChange } from '../sync/state-change.js';
+import type { AccountEvents, ChangeKind, EventHub } from './account-events.js';
+import type { AccountContext } from './context.js';
+import type { Message } from './handles.js';
+import type { TaskQueue } from './task-queue.js';
+
+/** What the pump works with. */
+export interface EventPumpOptions {
+  readonly context: AccountContext;
+  readonly hub: EventHub;
+  readonly queue: TaskQueue;
+  /** Takes a message in place of the `message` event; it is news until this resolves. */
+  readonly deliver: (message: Message) => Promise<void>;
+  /** Hears of what could not be read from the store. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Turns what commits changed into events: in order per chat, chats beside each other. */
+export class EventPump {
+  readonly #options: EventPumpOptions;
+  /** Chats and contacts whose event waits already: it will tell the newest state anyway. */
+  readonly #waiting = new Set<string>();
+
+  constructor(options: EventPumpOptions) {
+    this.#options = options;
+  }
+
+  /** Puts the events of a commit into the queue. */
+  take(change: StateChange): void {
+    const byKey = new Map(change.messages.map((message) => [(message.after ?? message.before)?.key, message.after]));
+    for (const message of change.messages) this.#moved(message);
+    for (const key of change.news) {
+      const record = byKey.get(key);
+      if (record) this.news(record);
+    }
+    const news = new Set(change.news);
+    for (const message of change.messages) if (!news.has(message.after?.key ?? '')) this.#changed(message);
+    for (const chat of change.chats) this.#chat(chat);
+    for (const contact of change.contacts) this.#contact(contact);
+  }
+
+  /** Puts one message into the queue of its chat as news. Only its key waits there: after a long absence there may be very many. */
+  news({ key, chatId }: Pick<MessageRecord, 'key' | 'chatId'>): void {
+    const { context, deliver } = this.#options;
+    this.#add(chatId, async () => {
+      const [message] = await context.handles.messages(async () => {
+        const [record] = await context.store.get('messages', [key]);
+        return record && !record.hidden ? [record] : [];
+      });
+      if (message) await deliver(message);
+    });
+  }
+
+  #moved({ before, after }: RecordChange<MessageRecord>): void {
+    if (!before || !after || before.chatId === after.chatId || after.hidden || before.hidden) return;
+    this.#message('message:moved', after, before.chatId);
+  }
+
+  #changed({ before, after }: RecordChange<MessageRecord>): void {
+    if (!before || before.hidden) return;
+    if (!after || after.hidden) {
+      this.#message('message:deleted', after ?? before);
+      return;
+    }
+    if (CONTENT.some((field) => !same(before[field], after[field]))) this.#message('message:edited', after);
+    const state = before.state !== after.state || before.seen !== after.seen;
+    if (state || !same(before.recipients, after.recipients)) this.#message('message:state', after, after.state);
+  }
+
+  #chat({ before, after }: RecordChange<ChatRecord>): void {
+    const record = after ?? before;
+    if (!record) return;
+    const kind = kindOf(before && !before.deleted, after && !after.deleted);
+    if (kind) this.#entity('chat', record.id, kind, () => this.#emitChat(record, kind));
+    const several = after && (after.kind === 'group' || after.kind === 'adhoc') ? after : undefined;
+    if (!several || (before && before.name === several.name && same(before.members, several.members))) return;
+    this.#entity('group', several.id, 'updated', () => this.#emitGroup(several));
+  }
+
+  #contact({ before, after }: RecordChange<ContactRecord>): void {
+    const record = after ?? before;
+    const kind = kindOf(before !== undefined, after !== undefined);
+    if (!record || !kind) return;
+    this.#entity('contact', `contact ${record.address}`, kind, () => this.#emitContact(record, kind));
+  }
+
+  async #emitChat(record: ChatRecord, kind: ChangeKind): Promise<void> {
+    const [chat] = await this.#options.context.handles.chats(async () => [record]);
+    if (chat) await this.#options.hub.emit('chat', chat, kind);
+  }
+
+  async #emitGroup(record: ChatRecord): Promise<void> {
+    const [chat] = await this.#options.context.handles.chats(async () => [record]);
+    if (chat) await this.#options.hub.emit('group', chat);
+  }
+
+  async #emitContact(record: ContactRecord, kind: ChangeKind): Promise<void> {
+    const contact = await this.#options.context.handles.contact(record.address, async () => record);
+    await this.#options.hub.emit('contact', contact, kind);
+  }
+
+  #message<E extends 'message:edited' | 'message:deleted' | 'message:moved' | 'message:state'>(
+    event: E,
+    record: MessageRecord,
+    ...rest: AccountEvents[E] extends readonly [Message, ...infer Rest] ? Rest : never
+  ): void {
+    if (this.#options.hub.listenerCount(event) === 0) return;
+    this.#withMessage(record, async (message) => {
+      const args: readonly unknown[] = [message, ...rest];
+      // The compiler cannot see that a tuple taken apart and put together again is the same tuple.
+      await this.#options.hub.emit(event, ...(args as AccountEvents[E]));
+    });
+  }
+
+  #withMessage(record: MessageRecord, work: (message: Message) => Promise<void>): void {
+    this.#add(record.chatId, async () => {
+      const [message] = await this.#options.context.handles.messages(async () => [record]);
+      if (message) await work(message);
+    });
+  }
+
+  /** Events that tell only that something is different now: one that waits is enough. */
+  #entity(event: 'chat' | 'group' | 'contact', queue: string, kind: ChangeKind, emit: () => Promise<void>): void {
+    if (this.#options.hub.listenerCount(event) === 0) return;
+    const key = `${event} ${kind} ${queue}`;
+    if (kind === 'updated' && this.#waiting.has(key)) return;
+    this.#waiting.add(key);
+    this.#add(queue, async () => {
+      this.#waiting.delete(key);
+      await emit();
+    });
+  }
+
+  #add(queue: string, work: () => Promise<void>): void {
+    this.#options.queue.add(queue, async () => {
+      try {
+        await work();
+      } catch (thrown) {
+        this.#options.onFailure(thrown);
+      }
+    });
+  }
+}
+
+/** What a message says. */
+const CONTENT = ['text', 'html', 'markdown', 'attachments', 'problem', 'quote'] as const;
+
+function kindOf(before: boolean | undefined, after: boolean | undefined): ChangeKind | undefined {
+  if (before) return after ? 'updated' : 'removed';
+  return after ? 'added' : undefined;
+}
+
+/** Records are plain JSON values of bounded size. */
+function same(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,218 @@
+/**
+ * The objects an application works with. They are thin handles: getters read a record that the open account keeps
+ * current, everything that needs the store or the network is a Promise. There is one object per id while it is in use.
+ */
+import type { AbortOptions } from '../core/abort.js';
+import type {
+  ChatRecord,
+  MessageState,
+  ProblemRecord,
+  QuoteRecord,
+  RecipientRecord,
+  SecurityRecord,
+} from '../store/records.js';
+import type { DownloadOptions } from '../sync/engine.js';
+import type { MessageDraft, ReplyDraft } from './draft.js';
+
+/** A person as a message or a chat names them. */
+export interface Person {
+  /** Normalised address. */
+  readonly address: string;
+  /** Name the person goes by, if it is known. */
+  readonly name?: string;
+}
+
+/** What is known about an address. Also there for addresses that no mail came from yet. */
+export interface Contact {
+  /** Normalised address. */
+  readonly address: string;
+  /** Newest name that the person used in a From header. */
+  readonly name: string | undefined;
+  /** True if the person's newest mail was written by a chat program. */
+  readonly usesChat: boolean;
+  /** Date of the newest mail from them. */
+  readonly lastSeen: Date | undefined;
+  /** The 1:1 chat with them, made on first use. */
+  chat(): Promise<Chat>;
+}
+
+/** Options of {@link Chat.send} and {@link Message.reply}. */
+export interface SendOptions extends AbortOptions {
+  /** Not handed to the server before this many milliseconds: the time in which {@link Message.cancel} can undo it. Default: `undoMs` of the account. */
+  readonly undoMs?: number | undefined;
+}
+
+/** Which messages of a chat, and in which order. */
+export interface MessageRange {
+  /** Only messages older than this one (a message, its id, or a date). */
+  readonly before?: Message | string | Date | undefined;
+  /** Only messages newer than this one. */
+  readonly after?: Message | string | Date | undefined;
+  /** This message and those around it, `limit` (default 50) in all. Not together with `before` and `after`. */
+  readonly around?: Message | string | undefined;
+  /** Most messages to return: the ones nearest to `after` if that is given, else the newest ones. Default: all. */
+  readonly limit?: number | undefined;
+  /** From the newest to the oldest. Default false: in reading order. */
+  readonly newestFirst?: boolean | undefined;
+}
+
+/** Messages that are read from the store as the loop goes on, a page at a time. */
+export interface MessageList extends AsyncIterable<Message> {
+  /** All of them at once. Give a `limit`: a chat may have very many. */
+  toArray(): Promise<Message[]>;
+}
+
+/** A conversation: with one person, with several (ad hoc or as a group), of a mailing list, or with oneself. */
+export interface Chat {
+  /** Stable while the local store lives. Follows when two chats turn out to be one. */
+  readonly id: string;
+  readonly kind: ChatRecord['kind'];
+  /** Name for lists: the contact's name or address, the subject, the list's name. */
+  readonly title: string;
+  /** Everyone in it but the account itself. */
+  readonly members: readonly Person[];
+  /** Unread messages of others. */
+  readonly unread: number;
+  /** Newest message. */
+  readonly lastMessage: Message | undefined;
+  /** Date of the newest message. */
+  readonly lastDate: Date | undefined;
+  /** The user wants no notifications; the library itself does nothing different. */
+  readonly muted: boolean;
+  /** Stands at the top of the chat list. */
+  readonly pinned: boolean;
+  /** Left out of the chat list unless asked for. */
+  readonly archived: boolean;
+  /** Text that the user has begun to write. Kept on this device only. */
+  readonly draft: string | undefined;
+  /** True once it was deleted, or its last trace vanished. A new message brings a deleted chat back. */
+  readonly deleted: boolean;
+
+  /**
+   * Sends a text or a draft to everyone in the chat. Resolves when the message is safely queued on disk: it goes out as
+   * soon as there is a connection, also after a crash. Messages of one chat go out in the order of the calls.
+   *
+   * @throws InputError before anything is stored: `EMPTY_MESSAGE`, `TEXT_TOO_LONG`, `FILE_NOT_FOUND`,
+   * `ATTACHMENT_TOO_LARGE`, `INVALID_HEADER`, `UNKNOWN_OPTION`, `INVALID_STATE` (a list without a known address).
+   */
+  send(message: string | MessageDraft, options?: SendOptions): Promise<Message>;
+  /** Messages of the chat; see {@link MessageRange}. */
+  messages(range?: MessageRange): MessageList;
+  /** A message of this chat by its id; undefined if there is none. */
+  message(id: string): Promise<Message | undefined>;
+  /** The oldest unread message: where a reader goes on. */
+  firstUnread(): Promise<Message | undefined>;
+  /** Marks everything up to and including this message as read (default: all), here and on the server. */
+  markRead(upTo?: Message | string): Promise<void>;
+  mute(on?: boolean): Promise<void>;
+  pin(on?: boolean): Promise<void>;
+  archive(on?: boolean): Promise<void>;
+  /** Keeps what the user has begun to write; an empty text or undefined removes it. */
+  setDraft(text: string | undefined): Promise<void>;
+  /**
+   * Removes all its messages for this user, the chat stays in the list. Messages still waiting to be sent are taken back.
+   * With `server` the mailbox's copies are deleted as well; without, they stay there.
+   */
+  clear(options?: RemoveOptions): Promise<void>;
+  /** {@link Chat.clear}, and out of the list. A message that comes later brings the chat back, without the old ones. */
+  delete(options?: RemoveOptions): Promise<void>;
+}
+
+/** Options of everything that removes messages. */
+export interface RemoveOptions {
+  /** Also deletes every copy in the mailbox, for all devices of this user. Never reaches the other side. Default false. */
+  readonly server?: boolean | undefined;
+}
+
+/** A message of a chat. */
+export interface Message {
+  /** Stable identifier, the same on all devices of the account. */
+  readonly id: string;
+  /** Message-ID of the mail, without angle brackets. */
+  readonly messageId: string;
+  readonly chat: Chat;
+  readonly from: Person;
+  /** Written by this account, on whatever device. */
+  readonly fromMe: boolean;
+  /** The sender's own words: quote, signature and forwarding banner are split off. */
+  readonly text: string;
+  /** Formatted text as it came: hostile until sanitised. */
+  readonly html: string | undefined;
+  readonly markdown: string | undefined;
+  /** Subject of the mail, if it had one. */
+  readonly subject: string | undefined;
+  /** When it was written, as far as the mail can be believed. */
+  readonly date: Date;
+  /** How far a message of ours has come; `delivered` or `read` for what came in. */
+  readonly state: MessageState;
+  /** For our own messages: what became of it, recipient by recipient. */
+  readonly recipients: readonly RecipientRecord[];
+  readonly attachments: readonly Attachment[];
+  /** Text that it answers, as it stood in the mail. */
+  readonly quote: QuoteRecord | undefined;
+  /** Set if it was forwarded; `from` names the original author as the mail does. */
+  readonly forwarded: { readonly from?: string } | undefined;
+  readonly security: SecurityRecord;
+  /** Why it could not be read as it should; the rest is there. */
+  readonly problem: ProblemRecord | undefined;
+  /** Read here or on another device; always true for our own. */
+  readonly seen: boolean;
+  /** Written by a chat program rather than a plain mail program. */
+  readonly isChat: boolean;
+  /** Nobody wrote it by hand (auto-reply, newsletter, bot): never answer it automatically. */
+  readonly automatic: boolean;
+  /** Removed here or everywhere. */
+  readonly deleted: boolean;
+
+  /**
+   * Answers in the same chat, from the address that was written to. The mail names the answered message and, unless
+   * `quote: false`, quotes the beginning of its text; what was received encrypted is not quoted.
+   */
+  reply(message: string | ReplyDraft, options?: SendOptions): Promise<Message>;
+  /** Sends the text and the files on into another chat, marked as forwarded. Downloads what is not here yet. */
+  forward(chat: Chat, options?: SendOptions): Promise<Message>;
+  /** Marks this one message as read, here and on the server. */
+  markRead(): Promise<void>;
+  /** Removes it for this user; with `server` also from the mailbox. A message that still waits to be sent is taken back. */
+  delete(options?: RemoveOptions): Promise<void>;
+  /** Tries to send a failed or waiting message again, now. */
+  retry(): Promise<void>;
+  /** Takes a message back that no server has yet. Throws `INVALID_STATE` if it is too late. */
+  cancel(): Promise<void>;
+  /** Resolves when our server has taken the message; rejects with the server's words if it was refused. */
+  sent(options?: AbortOptions): Promise<void>;
+  /**
+   * Resolves when a recipient's side confirmed that it arrived (a read message arrived, too); rejects if it bounced. Plain
+   * mail programs confirm nothing: pass a `signal`.
+   */
+  delivered(options?: AbortOptions): Promise<void>;
+  /** Resolves when a recipient confirmed to have read it. Not everybody does: pass a `signal`. */
+  read(options?: AbortOptions): Promise<void>;
+}
+
+/** A file of a message. */
+export interface Attachment {
+  /** Safe to show and as a file name; never empty. */
+  readonly filename: string;
+  readonly contentType: string;
+  /** Octets; an estimate until it is here. */
+  readonly size: number;
+  /** A voice message. */
+  readonly voice: boolean;
+  /** Duration of audio or video, milliseconds. */
+  readonly durationMs: number | undefined;
+  readonly sticker: boolean;
+  /** Shown within the HTML text, which refers to it by `contentId`. */
+  readonly inline: boolean;
+  readonly contentId: string | undefined;
+  /** Small image that stands in for this file. */
+  readonly preview: Attachment | undefined;
+  /** True if the octets are here, so that no download is needed. */
+  readonly downloaded: boolean;
+  /** The octets, from here or from the server. */
+  download(options?: DownloadOptions): Promise<Uint8Array>;
+  /** The octets piece by piece, for what should not be in memory as a whole. */
+  stream(options?: DownloadOptions): AsyncIterable<Uint8Array>;
+  /** Downloads into a file (Node only). An existing file is left alone unless `overwrite` is set. */
+  saveTo(path: string, options?: DownloadOptions & { readonly overwrite?: boolean | undefined }): Promise<void>;
+}

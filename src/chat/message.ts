@@ -1,0 +1,158 @@
+import type { AbortOptions } from '../core/abort.js';
+import type {
+  MessageRecord,
+  MessageState,
+  ProblemRecord,
+  QuoteRecord,
+  RecipientRecord,
+  SecurityRecord,
+} from '../store/records.js';
+import { attachmentsOf } from './attachment.js';
+import type { AccountContext, MessageCell } from './context.js';
+import { draftOf, type ReplyDraft } from './draft.js';
+import { forwardMessage } from './forward.js';
+import type { Attachment, Chat, Message, Person, RemoveOptions, SendOptions } from './handles.js';
+import { removeMessages } from './remove.js';
+import { sendDraft } from './send.js';
+
+/** {@link Message} over a cell that the account keeps current. */
+export class MessageHandle implements Message {
+  readonly #context: AccountContext;
+  readonly #cell: MessageCell;
+  #attachments: { readonly of: MessageRecord; readonly list: readonly Attachment[] } | undefined;
+
+  constructor(context: AccountContext, cell: MessageCell) {
+    this.#context = context;
+    this.#cell = cell;
+  }
+
+  get id(): string {
+    return this.#cell.record.key;
+  }
+
+  get messageId(): string {
+    return this.#cell.record.messageId;
+  }
+
+  get chat(): Chat {
+    return this.#cell.chat;
+  }
+
+  get from(): Person {
+    return this.#cell.record.from;
+  }
+
+  get fromMe(): boolean {
+    return this.#cell.record.fromMe;
+  }
+
+  get text(): string {
+    return this.#cell.record.text;
+  }
+
+  get html(): string | undefined {
+    return this.#cell.record.html;
+  }
+
+  get markdown(): string | undefined {
+    return this.#cell.record.markdown;
+  }
+
+  get subject(): string | undefined {
+    return this.#cell.record.subject;
+  }
+
+  get date(): Date {
+    return new Date(this.#cell.record.date);
+  }
+
+  get state(): MessageState {
+    return this.#cell.record.state;
+  }
+
+  get recipients(): readonly RecipientRecord[] {
+    return this.#cell.record.recipients ?? [];
+  }
+
+  get attachments(): readonly Attachment[] {
+    const { record } = this.#cell;
+    if (this.#attachments?.of !== record)
+      this.#attachments = { of: record, list: attachmentsOf(this.#context, record) };
+    return this.#attachments.list;
+  }
+
+  get quote(): QuoteRecord | undefined {
+    return this.#cell.record.quote;
+  }
+
+  get forwarded(): { readonly from?: string } | undefined {
+    return this.#cell.record.forwarded;
+  }
+
+  get security(): SecurityRecord {
+    return this.#cell.record.security;
+  }
+
+  get problem(): ProblemRecord | undefined {
+    return this.#cell.record.problem;
+  }
+
+  get seen(): boolean {
+    return this.#cell.record.seen || this.#cell.record.fromMe;
+  }
+
+  get isChat(): boolean {
+    return this.#cell.record.isChat;
+  }
+
+  get automatic(): boolean {
+    return this.#cell.record.automatic ?? false;
+  }
+
+  get deleted(): boolean {
+    return this.#cell.gone || this.#cell.record.hidden === 1;
+  }
+
+  async reply(message: string | ReplyDraft, options: SendOptions = {}): Promise<Message> {
+    const draft = draftOf('message.reply', message);
+    return sendDraft(this.#context, this.chat, { ...draft, replyTo: this.id }, options);
+  }
+
+  async forward(chat: Chat, options: SendOptions = {}): Promise<Message> {
+    return forwardMessage(this.#context, this.#cell.record, chat, options);
+  }
+
+  async markRead(): Promise<void> {
+    this.#context.assertOpen();
+    if (!this.seen) await this.#context.engine.markSeen([this.id]);
+  }
+
+  async delete(options: RemoveOptions = {}): Promise<void> {
+    return removeMessages(this.#context, [this.#cell.record], options);
+  }
+
+  async retry(): Promise<void> {
+    this.#context.assertOpen();
+    await this.#context.engine.retry(this.id);
+  }
+
+  async cancel(): Promise<void> {
+    this.#context.assertOpen();
+    await this.#context.engine.cancel(this.id);
+  }
+
+  async sent(options?: AbortOptions): Promise<void> {
+    this.#context.assertOpen();
+    return this.#context.waiters.wait(this.#cell.record, 'sent', options);
+  }
+
+  async delivered(options?: AbortOptions): Promise<void> {
+    this.#context.assertOpen();
+    return this.#context.waiters.wait(this.#cell.record, 'delivered', options);
+  }
+
+  async read(options?: AbortOptions): Promise<void> {
+    this.#context.assertOpen();
+    return this.#context.waiters.wait(this.#cell.record, 'read', options);
+  }
+}

@@ -1,0 +1,127 @@
+import { createWriteStream } from 'node:fs';
+import { open, unlink } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type AbortOptions, throwIfAborted } from '../abort.js';
+import { AbortedError, CoiError, InputError } from '../errors.js';
+
+/** A file in memory. */
+export interface FileContent {
+  /** Last component of the path. */
+  readonly filename: string;
+  readonly content: Uint8Array;
+}
+
+/** Options of {@link readFileWithin}. */
+export interface ReadFileOptions extends AbortOptions {
+  /** Octets; a larger file is refused before it is read. */
+  readonly maxBytes: number;
+}
+
+/**
+ * Reads a file that is to be sent.
+ *
+ * @throws InputError `FILE_NOT_FOUND` if there is no readable file, `ATTACHMENT_TOO_LARGE` before anything is read.
+ */
+export async function readFileWithin(path: string, options: ReadFileOptions): Promise<FileContent> {
+  throwIfAborted(options.signal);
+  const filename = basename(path);
+  try {
+    const file = await open(path, 'r');
+    try {
+      const stats = await file.stat();
+      if (!stats.isFile()) {
+        throw new InputError('FILE_NOT_FOUND', `"${path}" is not a regular file. Give the path of a file.`);
+      }
+      if (stats.size > options.maxBytes) throw tooLarge(path, stats.size, options.maxBytes);
+      // One octet more than allowed tells whether the file has grown since.
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      for await (const chunk of file.createReadStream({
+        start: 0,
+        end: options.maxBytes,
+        autoClose: false,
+        ...(options.signal ? { signal: options.signal } : {}),
+      })) {
+        chunks.push(chunk as Uint8Array);
+        size += (chunk as Uint8Array).length;
+      }
+      if (size > options.maxBytes) throw tooLarge(path, size, options.maxBytes);
+      return { filename, content: Buffer.concat(chunks) };
+    } finally {
+      await file.close();
+    }
+  } catch (thrown) {
+    throw fileError(thrown, path, 'read', options.signal);
+  }
+}
+
+/** Options of {@link writeFileFrom}. */
+export interface WriteFileOptions extends AbortOptions {
+  /** Replaces a file that is already there. Default false. */
+  readonly overwrite?: boolean | undefined;
+}
+
+/**
+ * Writes chunks to a new file as they come; what was written is removed again when it does not come to an end.
+ *
+ * @throws InputError `INVALID_OPTION` if there is such a file already or its folder is missing or not writable.
+ */
+export async function writeFileFrom(
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+  options: WriteFileOptions = {},
+): Promise<void> {
+  throwIfAborted(options.signal);
+  const stream = createWriteStream(path, { flags: options.overwrite ? 'w' : 'wx' });
+  let opened = false;
+  stream.once('open', () => {
+    opened = true;
+  });
+  try {
+    await pipeline(
+      Readable.from(chunks, { objectMode: true }),
+      stream,
+      options.signal ? { signal: options.signal } : {},
+    );
+  } catch (thrown) {
+    if (opened) await unlink(path).catch(() => {});
+    throw fileError(thrown, path, 'write', options.signal);
+  }
+}
+
+function tooLarge(path: string, size: number, max: number): InputError {
+  return new InputError(
+    'ATTACHMENT_TOO_LARGE',
+    `"${path}" has ${size} octets, but only ${max} can be sent with this message. Share a link instead.`,
+  );
+}
+
+function fileError(thrown: unknown, path: string, act: 'read' | 'write', signal: AbortSignal | undefined): unknown {
+  if (thrown instanceof CoiError) return thrown;
+  if (signal?.aborted) return new AbortedError(signal.reason);
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  if (act === 'read') {
+    const reason = code === 'ENOENT' ? 'There is no file' : `The file cannot be read (${code})`;
+    return new InputError('FILE_NOT_FOUND', `${reason}: "${path}". Check the path and its permissions.`, {
+      cause: thrown,
+    });
+  }
+  if (!FILE_CODES.has(code)) return thrown;
+  const reason =
+    code === 'EEXIST' ? 'There is a file already, set `overwrite` to replace it' : `Cannot write (${code})`;
+  return new InputError('INVALID_OPTION', `${reason}: "${path}".`, { cause: thrown });
+}
+
+const FILE_CODES = new Set([
+  'EEXIST',
+  'ENOENT',
+  'EACCES',
+  'EPERM',
+  'EISDIR',
+  'ENOTDIR',
+  'EROFS',
+  'ENOSPC',
+  'ENAMETOOLONG',
+]);
