@@ -1,0 +1,108 @@
+import type { default as MimeNode, MimeNodeHeaderValue, MimeNodeOptions } from 'nodemailer/lib/mime-node';
+import { base32, type RandomBytes, secureRandom } from '../../core/random.js';
+import type { MailAddress } from '../parsed-mail.js';
+
+/**
+ * A header field: text (encoded as RFC 2047 says where it has to be), addresses, a time in milliseconds since 1970, or
+ * something structured that is written as it is (ASCII).
+ */
+export type MimeHeaderValue =
+  | string
+  | readonly MailAddress[]
+  | { readonly date: number }
+  | { readonly structured: string };
+
+/** What every part of a mail has. */
+interface MimePartBase {
+  /** `type/subtype`, with parameters where there are some. Charset and boundary are added. */
+  readonly contentType: string;
+  /** Further header fields in the order in which they are written. Names keep their case. */
+  readonly headers?: readonly (readonly [name: string, value: MimeHeaderValue])[];
+}
+
+/** A part that holds content. */
+export interface MimeLeaf extends MimePartBase {
+  /** Text gets CRLF line ends and `charset=utf-8`, and is written as 7bit, quoted-printable or base64, whichever fits; octets as base64. */
+  readonly content: string | Uint8Array;
+  /** Content-Disposition without parameters, such as `inline`. */
+  readonly disposition?: string;
+  /** Written with RFC 2231 in Content-Disposition, and for older programs as `name` in Content-Type. */
+  readonly filename?: string;
+}
+
+/** A multipart. */
+export interface MimeBranch extends MimePartBase {
+  readonly children: readonly MimePart[];
+}
+
+/** A part of a mail to be written. */
+export type MimePart = MimeLeaf | MimeBranch;
+
+/** Options of {@link composeMime}. */
+export interface ComposeOptions {
+  /** Source of the multipart boundaries; inject one for repeatable output. Default: cryptographic. */
+  readonly random?: RandomBytes;
+}
+
+/**
+ * Writes a mail: header fields, then the tree of parts, with CRLF line ends (RFC 5322, 2045 to 2047, 2231). The root's
+ * header fields have to name Date and Message-ID. Values must be free of control characters: the caller has checked them.
+ */
+export async function composeMime(root: MimePart, options: ComposeOptions = {}): Promise<Uint8Array> {
+  const { default: Node } = await import('nodemailer/lib/mime-node');
+  const node = new Node(root.contentType, {
+    ...nodeOptions(root),
+    baseBoundary: base32((options.random ?? secureRandom)(16)),
+    // `=_` occurs in no quoted-printable or base64 body.
+    boundaryPrefix: '=_chat',
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  fill(node, root);
+  return new Uint8Array(await node.build());
+}
+
+function nodeOptions(part: MimePart): MimeNodeOptions {
+  const cased = new Map((part.headers ?? []).map(([name]) => [name.toLowerCase(), name]));
+  return {
+    normalizeHeaderKey: (key) => cased.get(key.toLowerCase()) ?? key,
+    ...(isLeaf(part) && part.filename !== undefined ? { filename: part.filename } : {}),
+  };
+}
+
+// Drafts are at most four levels deep.
+function fill(node: MimeNode, part: MimePart): void {
+  for (const [name, value] of part.headers ?? []) node.addHeader(name, headerValue(node, name, value));
+  if (!isLeaf(part)) {
+    for (const child of part.children) fill(node.createChild(child.contentType, nodeOptions(child)), child);
+    return;
+  }
+  const { content } = part;
+  if (typeof content === 'string') {
+    node.setContent(content.replace(/\r\n?|\n/g, '\r\n'));
+  } else {
+    // Also for text files: quoted-printable would be free to change line ends.
+    node.setHeader('Content-Transfer-Encoding', 'base64');
+    node.setContent(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+  }
+  if (part.disposition !== undefined) {
+    const size = typeof content === 'string' ? '' : `; size=${content.byteLength}`;
+    node.setHeader('Content-Disposition', part.disposition + size);
+  }
+}
+
+/** Fields that the library itself knows to hold addresses. */
+const ADDRESS_FIELDS = new Set(['from', 'sender', 'to', 'cc', 'reply-to']);
+
+function headerValue(node: MimeNode, name: string, value: MimeHeaderValue): MimeNodeHeaderValue {
+  if (typeof value === 'string') return value;
+  if ('date' in value) return new Date(value.date);
+  if ('structured' in value) return { value: value.structured, prepared: true, foldLines: true };
+  const addresses = value.map(({ address, name: shown }) => ({ address, name: shown ?? '' }));
+  if (ADDRESS_FIELDS.has(name.toLowerCase())) return addresses;
+  return { value: node.encodeHeaderValue('To', addresses), prepared: true, foldLines: true };
+}
+
+function isLeaf(part: MimePart): part is MimeLeaf {
+  return 'content' in part;
+}
