@@ -33,6 +33,7 @@ export function parseAddress(input: string): string {
   if (typeof input !== 'string') throw invalid(String(input), 'it is not a string');
   if (hasControl(input)) throw invalid(input, 'it contains control characters such as line ends');
   const text = input.trim();
+  if (text.length > MAX_ADDRESS_OCTETS) throw invalid(input, 'it is too long');
   if (text === '') throw invalid(input, 'it is empty');
   const at = text.lastIndexOf('@');
   if (at < 0) throw invalid(input, 'there is no @');
@@ -102,14 +103,14 @@ export function readAddress(raw: string): string | undefined {
   if (raw.length > 2 * MAX_ADDRESS_OCTETS) return undefined;
   const address = normalizeAddress(stripControls(raw));
   const at = address.lastIndexOf('@');
-  return at > 0 && at < address.length - 1 && !/\s/.test(address.slice(at)) ? address : undefined;
+  return at > 0 && at < address.length - 1 && !/[\s<>"(),;]/.test(address.slice(at)) ? address : undefined;
 }
 
 function normalizeLocalPart(local: string): string {
   if (!QUOTED.test(local)) return lower(local);
   const inner = unquote(local);
-  // Quotes that are needed to tell where the domain begins have to stay: "a@b"@c is not a@b@c.
-  const kept = inner === '' || /["\\@]/.test(inner) ? `"${inner.replace(/["\\]/g, '\\$&')}"` : inner;
+  // Quotes that are needed stay: "a@b"@c is not a@b@c, and "a b" could not be sent without them.
+  const kept = DOT_ATOM.test(inner) ? inner : `"${inner.replace(/["\\]/g, '\\$&')}"`;
   return lower(kept);
 }
 

@@ -70,7 +70,7 @@ export function encodeFlowed(text: string, depth = 0): string {
   const out: string[] = [];
   const marks = '>'.repeat(depth);
   for (const line of splitLines(text)) {
-    for (const piece of wrap(line.replace(/ +$/, ''), MAX_LINE - depth - 1)) out.push(marks + stuff(piece, depth > 0));
+    for (const piece of wrap(trimBlanks(line), MAX_LINE - depth - 1)) out.push(marks + stuff(piece, depth > 0));
   }
   return out.join('\r\n');
 }
@@ -78,6 +78,13 @@ export function encodeFlowed(text: string, depth = 0): string {
 /** Splits at LF, CRLF and CR. */
 export function splitLines(text: string): string[] {
   return text.split(/\r\n|\n|\r/);
+}
+
+/** Not by a regular expression: those take quadratic time for many blanks that are not at the end. */
+function trimBlanks(line: string): string {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === ' ') end--;
+  return line.slice(0, end);
 }
 
 function stuff(piece: string, quoted: boolean): string {

@@ -1,3 +1,5 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { limits } from '../core/limits.js';
 import { type RandomBytes, randomId, secureRandom } from '../core/random.js';
 
@@ -19,13 +21,13 @@ export function newMessageId(domain: string, options: MessageIdOptions = {}): st
 
 /**
  * Message-ids of a Message-ID, In-Reply-To or References field (RFC 5322 3.6.4), without angle brackets, in order,
- * each once. Lenient: brackets may be missing, words between the ids are left out, ids folded in two are joined.
+ * each once. Lenient: ids longer than `limits.messageIdChars` become a hash, brackets may be missing, words between the ids are left out, ids folded in two are joined.
  *
  * @param max More ids than this: the first ones and the last ones are kept, half each. Default `limits.references`.
  */
 export function parseMessageIds(value: string, max: number = limits.references): string[] {
   const ids = value.includes('<') ? bracketed(value) : bare(value);
-  const unique = [...new Set(ids)];
+  const unique = [...new Set(ids.map(shortened))];
   if (unique.length <= max) return unique;
   const head = Math.ceil(max / 2);
   return [...unique.slice(0, head), ...unique.slice(unique.length - (max - head))];
@@ -33,7 +35,7 @@ export function parseMessageIds(value: string, max: number = limits.references):
 
 /** The first message-id of a field. */
 export function parseMessageId(value: string): string | undefined {
-  return parseMessageIds(value.slice(0, 8 * limits.messageIdChars), 1)[0];
+  return parseMessageIds(value, 1)[0];
 }
 
 function bracketed(value: string): string[] {
@@ -64,8 +66,13 @@ function loneWord(words: readonly string[]): string[] {
   return only !== undefined && !only.includes('@') && isId(only) ? [only] : [];
 }
 
+/** An id as long as a book still identifies its mail, but is nothing to keep in an index. */
+function shortened(id: string): string {
+  return id.length <= limits.messageIdChars ? id : `${bytesToHex(sha256(utf8ToBytes(id)))}@long-id.invalid`;
+}
+
 function isId(id: string): boolean {
-  return id !== '' && id.length <= limits.messageIdChars && !hasControl(id);
+  return id !== '' && !hasControl(id);
 }
 
 function hasControl(text: string): boolean {

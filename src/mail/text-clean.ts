@@ -17,6 +17,7 @@ const INVISIBLE = charClass(
   [0xfeff, 0xfeff], // byte order mark
   [0xfff9, 0xfffb], // interlinear annotation
 );
+const PRINTABLE_ASCII = /^[ -~]*$/;
 const SPACES = /\s+/g;
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
@@ -85,13 +86,16 @@ const EXTENSIONS: ReadonlyMap<string, string> = new Map([
  */
 export function cleanName(name: string, maxChars: number = limits.nameChars): string {
   // The first cut bounds the work; it leaves room for what is removed.
-  const cleaned = name
-    .slice(0, maxChars * 16)
-    .replace(CONTROLS, ' ')
-    .replace(INVISIBLE, '')
-    .replace(SPACES, ' ')
-    .trim();
-  return cutText(cleaned, maxChars).trimEnd().replace(LONE_SURROGATE, '\ufffd');
+  const text = cleanLine(name.slice(0, maxChars * 16), maxChars * 16).replace(SPACES, ' ');
+  return cutText(text, maxChars).trimEnd();
+}
+
+/** Makes one clean line of a text: like {@link cleanName}, but blanks within it stay as they are. */
+export function cleanLine(text: string, maxChars: number): string {
+  const clean = PRINTABLE_ASCII.test(text)
+    ? text
+    : text.replace(CONTROLS, ' ').replace(INVISIBLE, '').replace(LONE_SURROGATE, '\ufffd');
+  return cutText(clean.trim(), maxChars);
 }
 
 /** Cuts a text to that many UTF-16 units, one less where a surrogate pair would be torn apart. */
