@@ -96,6 +96,20 @@ export function withSettingsOf(into: ChatRecord, other: ChatRecord): ChatRecord 
   };
 }
 
+/** An empty chat with another id and the same settings. */
+export function withChatId(chat: ChatRecord, id: string): ChatRecord {
+  const { muted, pinned, archived, deleted, draft, clearedUpTo } = chat;
+  return {
+    ...newChat(id),
+    muted,
+    pinned,
+    archived,
+    deleted,
+    ...(draft !== undefined && { draft }),
+    ...(clearedUpTo !== undefined && { clearedUpTo }),
+  };
+}
+
 /** True if the user left something in the chat record that would be lost with it. */
 export function hasSettings(chat: ChatRecord): boolean {
   return chat.muted === 1 || chat.pinned === 1 || chat.archived === 1 || chat.draft !== undefined;

@@ -9,8 +9,8 @@ export const DELIVERY_FACT = 'delivery';
 /** Kind of the facts that receipts leave; their value is the disposition, such as `displayed`. */
 export const RECEIPT_FACT = 'receipt';
 
-/** What a report or receipt says about messages, which may not be known yet. `report`: key and effective date of the report's own message. */
-export function factsOf(mail: ChatMail, report: { readonly key: string; readonly date: number }): FactRecord[] {
+/** What a report or receipt says about messages, which may not be known yet. `report`: the report's own message. */
+export function factsOf(mail: ChatMail, report: Pick<MessageRecord, 'key' | 'date'>): FactRecord[] {
   const from = mail.from?.address ?? '';
   if (mail.kind === 'receipt') {
     return mail.originalMessageIds.slice(0, limits.receiptTargets).map((target) => ({
@@ -30,7 +30,8 @@ export function factsOf(mail: ChatMail, report: { readonly key: string; readonly
     const value: RecipientRecord = {
       address: recipient,
       state: action,
-      at: report.date,
+      // Not the effective date: that may still change, and facts are written once.
+      ...(mail.date !== undefined && { at: mail.date }),
       ...(reason !== undefined && { reason }),
       ...(status !== undefined && { status }),
     };

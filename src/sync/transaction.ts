@@ -94,6 +94,7 @@ export class Transaction {
   async count<T extends TableName>(table: T, query: StoreQuery<T> = {}): Promise<number> {
     const state: TableState<Tables[T]> = this.#states[table];
     if (state.pending.size === 0) return this.#store.count(table, query);
+    if (query.limit !== undefined) return (await this.list(table, query)).length;
     const fields = indexFields(table, query.index);
     await this.#loadBefore(table);
     let total = await this.#store.count(table, query);
@@ -104,7 +105,10 @@ export class Transaction {
     return total + pendingIn(state, fields, query).length;
   }
 
-  /** Writes a record at the end of the transaction. `unread` of a message is derived here, whatever the caller put there. */
+  /**
+   * Writes a record at the end of the transaction. Change only what was read in the same transaction: an older copy of a
+   * record would undo what happened since. `unread` of a message is derived here, whatever the caller put there.
+   */
   put<T extends TableName>(table: T, record: Tables[T]): void {
     const normal = table === 'messages' ? withUnread(record as MessageRecord) : record;
     this.#set(table, keyOf(table, record), normal as Tables[T]);

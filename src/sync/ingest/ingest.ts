@@ -1,0 +1,33 @@
+import type { ChatMail } from '../../protocol/chat-mail.js';
+import type { MessageRecord } from '../../store/records.js';
+import type { IncomingCopy } from '../incoming.js';
+import type { StateWriter } from '../state-writer.js';
+import type { Transaction } from '../transaction.js';
+import { readCopies } from './arrival.js';
+import { join } from './join.js';
+
+/**
+ * Takes copies of mails that were fetched: reads them, and joins them into the state in one transaction. Returns the message
+ * of each copy, in their order. The same as `readCopies`, and `join` in a transaction of the caller's, who can so write his
+ * position in the folder with it, and read the next batch meanwhile.
+ */
+export async function ingest(writer: StateWriter, copies: readonly IncomingCopy[]): Promise<MessageRecord[]> {
+  const arrivals = await readCopies(copies);
+  return writer.run((tx) => join(tx, arrivals));
+}
+
+/** Options of {@link acceptOwn}. */
+export interface AcceptOwnOptions {
+  /** Envelope recipients, normalised. */
+  readonly recipients: readonly string[];
+}
+
+/**
+ * Shows a mail that we have just written: state `queued`, all recipients `pending`. When its copy turns up in the mailbox later,
+ * it is the same message and its state stays. The chat is found like that of any mail, so that every device puts it into the same.
+ */
+export async function acceptOwn(tx: Transaction, mail: ChatMail, options: AcceptOwnOptions): Promise<MessageRecord> {
+  const [message] = await join(tx, [{ mail, history: false, sentTo: options.recipients }]);
+  if (message === undefined) throw new TypeError('An accepted mail is always a message.');
+  return message;
+}

@@ -1,0 +1,387 @@
+import { withChatId, withSettingsOf } from '../../model/chat-summary.js';
+import { factsOf, isOnlyAboutOthers, withDeliveryFacts } from '../../model/delivery.js';
+import { effectiveDate, locationKey, messageKey, shadowKey, variantKey } from '../../model/identity.js';
+import {
+  attachmentBlobId,
+  contentIn,
+  contentOf,
+  headIn,
+  headOf,
+  joinContents,
+  joinHeads,
+  type MessageContent,
+  type MessageHead,
+  type MessageStatus,
+  sameContent,
+  statusIn,
+} from '../../model/message-facts.js';
+import { chatOf, type GraphFacts, graphFactsOf } from '../../model/placement.js';
+import { realVariant, withClaim } from '../../model/variants.js';
+import type { FactRecord, MessageRecord, RecipientRecord } from '../../store/records.js';
+import type { Transaction } from '../transaction.js';
+import type { Arrival } from './arrival.js';
+import { ThreadGraph } from './thread-graph.js';
+import { tombstone } from './tombstones.js';
+
+/** Kind of the facts that say which messages answer a message-id; their value is the key of the answer. */
+const ANSWER_FACT = 'answer';
+/** Kind of the fact that says which of several mails of one identity is the real one; its value is that one's key. */
+const VARIANT_FACT = 'variant';
+
+/** An arrival with what it says about itself. */
+interface Joining {
+  readonly arrival: Arrival;
+  readonly head: MessageHead;
+  readonly graph: GraphFacts;
+  /** Key of the mail's identity. */
+  readonly base: string;
+  /** Never to be shown: a receipt or report, or a mail in a folder whose mails are no messages. */
+  readonly silent: boolean;
+}
+
+/**
+ * Joins mails into the state: the result depends on the set of all mails joined so far, not on their order, on how often
+ * they came, or on how they were divided among transactions. Returns the message of each arrival, in their order.
+ */
+export async function join(tx: Transaction, arrivals: readonly Arrival[]): Promise<MessageRecord[]> {
+  return new Join(tx).run(arrivals);
+}
+
+class Join {
+  readonly #tx: Transaction;
+  readonly #own: ReadonlySet<string>;
+  readonly #graph: ThreadGraph;
+  /** Messages whose chat has to be found (again). */
+  readonly #toPlace = new Set<string>();
+  /** New messages; true while nothing speaks against announcing them. */
+  readonly #news = new Map<string, boolean>();
+  /** Own messages that reports may have spoken of already. */
+  readonly #reported = new Set<string>();
+  /** What the reports in this batch say. */
+  readonly #reports: FactRecord[] = [];
+
+  constructor(tx: Transaction) {
+    this.#tx = tx;
+    this.#own = tx.identity.addresses;
+    this.#graph = new ThreadGraph(tx);
+  }
+
+  async run(arrivals: readonly Arrival[]): Promise<MessageRecord[]> {
+    const joinings = arrivals.map((arrival) => this.#describe(arrival));
+    await this.#prefetch(joinings);
+    const keys: string[] = [];
+    for (const joining of joinings) keys.push(await this.#joinOne(joining));
+    await this.#placeAll();
+    await this.#applyReports();
+    const records = await this.#tx.getMany('messages', keys);
+    return records.filter((record) => record !== undefined);
+  }
+
+  #describe(arrival: Arrival): Joining {
+    const { mail, place } = arrival;
+    const head = headOf(mail, this.#own);
+    const shadow = place?.role === 'contacts' || place?.role === 'blocked';
+    const identity = messageKey(head.from.address, head.messageId);
+    const silent = shadow || isOnlyAboutOthers(mail);
+    return {
+      arrival,
+      head: shadow ? withoutSender(head) : head,
+      base: shadow ? shadowKey(place.role, identity) : identity,
+      silent,
+      graph: silent ? { linked: [], answers: [] } : graphFactsOf(head, this.#own),
+    };
+  }
+
+  async #prefetch(joinings: readonly Joining[]): Promise<void> {
+    await this.#tx.getMany(
+      'messages',
+      joinings.map(({ base }) => base),
+    );
+    await this.#tx.getMany(
+      'locations',
+      joinings.flatMap(({ arrival }) => (arrival.place === undefined ? [] : keyOfPlace(arrival.place))),
+    );
+    await this.#graph.load(
+      joinings.flatMap(({ head, graph }) =>
+        graph.node === undefined ? graph.answers : [head.messageId, ...graph.linked],
+      ),
+    );
+  }
+
+  /** Joins one mail into its message; returns the message's key. */
+  async #joinOne(joining: Joining): Promise<string> {
+    const { arrival, base, head, graph } = joining;
+    const key = await this.#variantOf(base, arrival);
+    const known = await this.#tx.get('messages', key);
+    if (arrival.place !== undefined) this.#locate(arrival.place, key);
+    const next = known === undefined ? newMessage(joining, key) : joinedMessage(known, joining);
+    if (known !== undefined && sameRecord(known, next)) return this.#keepQuiet(key, arrival);
+
+    this.#tx.put('messages', next);
+    this.#keepFiles(arrival, next, known);
+    this.#toPlace.add(key);
+    await this.#graph.add(head.messageId, graph);
+    for (const target of graph.answers) this.#noteAnswer(key, target, head);
+    if (known === undefined) {
+      if (arrival.sentTo === undefined) this.#news.set(key, !arrival.history);
+      for (const fact of factsOf(arrival.mail, next)) {
+        this.#tx.put('facts', fact);
+        this.#reports.push(fact);
+      }
+    } else {
+      this.#keepQuiet(key, arrival);
+    }
+    const provenNow = next.ownCopy === true && known?.ownCopy !== true;
+    if (head.fromMe && (provenNow || (known === undefined && key === base))) this.#reported.add(key);
+    if (key !== base || (provenNow && known !== undefined)) await this.#settleClaim(base, key, next);
+    return key;
+  }
+
+  /** A copy among the history says that the message is no news, even if another copy in the same batch is. */
+  #keepQuiet(key: string, arrival: Arrival): string {
+    if (arrival.history && this.#news.has(key)) this.#news.set(key, false);
+    return key;
+  }
+
+  /** Key of the message with this identity and this content. */
+  async #variantOf(base: string, { mail }: Arrival): Promise<string> {
+    const first = await this.#tx.get('messages', base);
+    if (first === undefined || sameContent(first, mail)) return base;
+    const keys = [variantKey(base, mail.bodyHash ?? mail.shapeHash), variantKey(base, mail.shapeHash)] as const;
+    const variants = await this.#tx.getMany('messages', keys);
+    return variants.find((variant) => variant !== undefined && sameContent(variant, mail))?.key ?? keys[0];
+  }
+
+  /** Says again which mail of an identity is the real one, after one was added or ranks higher than before. */
+  async #settleClaim(base: string, key: string, message: MessageRecord): Promise<void> {
+    const factKey = `${VARIANT_FACT}\n${base}`;
+    const fact = await this.#tx.get('facts', factKey);
+    // An identity with a single mail has no such fact.
+    if (fact === undefined && key === base) return;
+    const winner = await this.#tx.get('messages', fact === undefined ? base : String(fact.value));
+    const rival = await this.#tx.get('messages', key);
+    if (winner === undefined || rival === undefined) return;
+    const real = realVariant(winner, rival);
+    this.#tx.put('facts', {
+      key: factKey,
+      target: message.messageId,
+      kind: VARIANT_FACT,
+      from: message.from.address,
+      date: 0,
+      value: real.key,
+    });
+    for (const record of new Set([winner, rival])) this.#put(record, withClaim(record, record === real));
+  }
+
+  #locate(place: NonNullable<Arrival['place']>, key: string): void {
+    const { folder, uidValidity, uid, flags, internalDate, size } = place;
+    this.#tx.put('locations', {
+      key: keyOfPlace(place),
+      folder,
+      uidValidity,
+      uid,
+      message: key,
+      flags,
+      internalDate,
+      size,
+    });
+  }
+
+  #noteAnswer(key: string, target: string, head: MessageHead): void {
+    this.#tx.put('facts', {
+      key: `${ANSWER_FACT}\n${key}\n${target}`,
+      target,
+      kind: ANSWER_FACT,
+      from: head.from.address,
+      date: 0,
+      value: key,
+    });
+  }
+
+  /** Keeps the files that came with the mail, unless they are there already. */
+  #keepFiles(arrival: Arrival, next: MessageRecord, known: MessageRecord | undefined): void {
+    if (arrival.mail.kind !== 'message' || next.gone === 'deleted') return;
+    const have = new Set(known?.attachments.map(({ blob }) => blob));
+    const wanted = new Set(next.attachments.map(({ blob }) => blob));
+    for (const { part, content } of arrival.mail.attachments) {
+      const blob = attachmentBlobId(next.key, part);
+      if (content !== undefined && wanted.has(blob) && !have.has(blob)) this.#tx.putBlob(blob, content);
+    }
+  }
+
+  /** Finds the chats of all messages for which they may have changed. */
+  async #placeAll(): Promise<void> {
+    const { threads, answers, merged } = this.#graph.changes();
+    for (const id of threads) {
+      const mails = await this.#tx.list('messages', { index: 'byMessageId', prefix: [id] });
+      for (const { key } of mails) this.#toPlace.add(key);
+    }
+    for (const id of answers) {
+      const facts = await this.#tx.list('facts', { index: 'byTarget', prefix: [id] });
+      for (const fact of facts) if (fact.kind === ANSWER_FACT) this.#toPlace.add(String(fact.value));
+    }
+    const messages = (await this.#tx.getMany('messages', [...this.#toPlace])).filter((m) => m !== undefined);
+    await this.#graph.load(messages.flatMap((message) => nodesFor(message, this.#own)));
+    const chats = messages.map((message) =>
+      isSilent(message) ? '' : chatOf(message, this.#own, (id) => this.#graph.node(id)),
+    );
+    for (const [from, into] of merged) await this.#merge(from, into);
+    const records = await this.#tx.getMany('chats', chats);
+    messages.forEach((message, i) => {
+      this.#place(message, chats[i] ?? '', records[i]?.clearedUpTo);
+    });
+  }
+
+  #place(message: MessageRecord, chatId: string, clearedUpTo: number | undefined): void {
+    const news = this.#news.get(message.key);
+    let next = message.chatId === chatId ? message : { ...message, chatId };
+    if (news !== undefined && next.hidden === 0 && clearedUpTo !== undefined && next.date <= clearedUpTo) {
+      next = tombstone(this.#tx, next, 'deleted');
+    }
+    if (news && next.hidden === 0) {
+      this.#tx.announce(next.key);
+      if (this.#tx.acknowledge && !next.fromMe) next = { ...next, pending: 1 };
+    }
+    this.#put(message, next);
+  }
+
+  async #merge(from: string, into: string): Promise<void> {
+    const [old, target] = await this.#tx.getMany('chats', [from, into]);
+    if (old === undefined) return;
+    // A chat that is made by the merge takes over the settings as they are.
+    this.#tx.put('chats', target === undefined ? withChatId(old, into) : withSettingsOf(target, old));
+    this.#tx.remove('chats', from);
+    this.#tx.merge(from, into);
+  }
+
+  /** Brings own messages in step with the reports about them, whichever came first. */
+  async #applyReports(): Promise<void> {
+    for (const key of this.#reported) {
+      const [message] = await this.#tx.getMany('messages', [key]);
+      if (message === undefined || isSilent(message)) continue;
+      const facts = await this.#tx.list('facts', { index: 'byTarget', prefix: [message.messageId] });
+      this.#put(message, withDeliveryFacts(message, facts));
+    }
+    for (const fact of this.#reports) {
+      for (const message of await this.#ownMessages(fact.target))
+        this.#put(message, withDeliveryFacts(message, [fact]));
+    }
+  }
+
+  /** Own messages with a Message-ID, without those that only claim it. */
+  async #ownMessages(messageId: string): Promise<MessageRecord[]> {
+    const bases = [...this.#own].map((address) => messageKey(address, messageId));
+    const claims = await this.#tx.getMany(
+      'facts',
+      bases.map((base) => `${VARIANT_FACT}\n${base}`),
+    );
+    const real = claims.flatMap((claim) => (claim === undefined ? [] : String(claim.value)));
+    const found = await this.#tx.getMany('messages', [...new Set([...bases, ...real])]);
+    return found.filter(
+      (message) => message !== undefined && !isSilent(message) && (bases.includes(message.key) || message.ownCopy),
+    ) as MessageRecord[];
+  }
+
+  #put(before: MessageRecord, after: MessageRecord): void {
+    if (before !== after) this.#tx.put('messages', after);
+  }
+}
+
+function newMessage(joining: Joining, key: string): MessageRecord {
+  const { arrival, head } = joining;
+  const { place, sentTo } = arrival;
+  return {
+    ...head,
+    ...contentOf(arrival.mail, key),
+    key,
+    chatId: '',
+    date: effectiveDate(head.headerDate, place?.internalDate),
+    ...(place !== undefined && { internalDate: place.internalDate }),
+    state: !head.fromMe ? 'delivered' : sentTo === undefined ? 'sent' : 'queued',
+    ...(head.fromMe && { recipients: recipientsOf(head, sentTo) }),
+    seen: head.fromMe || isSeen(arrival),
+    unread: 0,
+    hidden: joining.silent ? 1 : 0,
+    pending: 0,
+    security: arrival.security ?? { encrypted: false, signature: 'none' },
+    ...(isOwnCopy(joining) && { ownCopy: true }),
+  };
+}
+
+function joinedMessage(known: MessageRecord, joining: Joining): MessageRecord {
+  const { arrival } = joining;
+  const internalDate = earlier(known.internalDate, arrival.place?.internalDate);
+  const { gone, ...status } = statusIn(known);
+  const revived = gone === 'vanished' && arrival.place !== undefined;
+  const head = joinHeads(headIn(known), joining.head);
+  const next: MessageStatus = {
+    ...status,
+    ...(gone !== undefined && !revived && { gone }),
+    ...(internalDate !== undefined && { internalDate }),
+    date: effectiveDate(head.headerDate, internalDate),
+    seen: known.seen || isSeen(arrival),
+    hidden: revived ? (joining.silent ? 1 : 0) : known.hidden,
+    ...((known.ownCopy === true || isOwnCopy(joining)) && { ownCopy: true }),
+  };
+  return { ...head, ...joinedContent(known, arrival), ...next };
+}
+
+function joinedContent(known: MessageRecord, { mail }: Arrival): MessageContent {
+  const old = contentIn(known);
+  if (known.gone === 'deleted') return old;
+  const fresh = contentOf(mail, known.key);
+  const joined = known.gone === 'vanished' ? fresh : joinContents(withoutClaim(old), fresh);
+  // Whether another mail claims the same identity is no property of the mail itself.
+  const claims = known.problem?.code === 'duplicate-id' && joined.problem === undefined;
+  return claims && known.problem !== undefined ? { ...joined, problem: known.problem } : joined;
+}
+
+function withoutClaim(content: MessageContent): MessageContent {
+  if (content.problem?.code !== 'duplicate-id') return content;
+  const { problem: _, ...rest } = content;
+  return rest;
+}
+
+function recipientsOf(head: MessageHead, sentTo: readonly string[] | undefined): RecipientRecord[] {
+  if (sentTo !== undefined) return sentTo.map((address) => ({ address, state: 'pending' }));
+  const addresses = new Set([...head.to, ...head.cc].map(({ address }) => address));
+  return [...addresses].map((address) => ({ address, state: 'sent' }));
+}
+
+/** Contacts and blocked senders tell nothing about a sender. */
+function withoutSender(head: MessageHead): MessageHead {
+  const { sender: _, ...rest } = head;
+  return rest;
+}
+
+/** Message-ids whose nodes decide where a message belongs. */
+function nodesFor(message: MessageRecord, own: ReadonlySet<string>): readonly string[] {
+  const { node, answers } = graphFactsOf(message, own);
+  return node === undefined ? answers : [message.messageId];
+}
+
+/** True for what is in no chat: reports, receipts, and mails of folders whose mails are no messages. */
+function isSilent(message: MessageRecord): boolean {
+  return message.hidden === 1 && message.chatId === '';
+}
+
+function isSeen({ place }: Arrival): boolean {
+  return place?.flags.includes('\\Seen') === true;
+}
+
+function isOwnCopy({ arrival, head }: Joining): boolean {
+  return head.fromMe && (arrival.sentTo !== undefined || arrival.place?.role === 'sent');
+}
+
+function keyOfPlace(place: NonNullable<Arrival['place']>): string {
+  return locationKey(place.folder, place.uidValidity, place.uid);
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
+
+/** Compares records whose fields are in the same order or come from the same record. */
+function sameRecord(a: MessageRecord, b: MessageRecord): boolean {
+  return JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+}

@@ -1,0 +1,68 @@
+import type { ActionRecord, MessageRecord } from '../../store/records.js';
+import type { Transaction } from '../transaction.js';
+import { tombstone } from './tombstones.js';
+
+/** Messages handled in one go when a whole chat is cleared. */
+const SLICE = 500;
+
+/** Options of {@link deleteMessages} and {@link clearChat}. */
+export interface DeleteOptions {
+  /** Also have every copy in the mailbox deleted. */
+  readonly server: boolean;
+}
+
+/**
+ * Marks messages of others as read, and notes down what is to be done on the server for it. Returns the keys of those that
+ * were unread.
+ */
+export async function markSeen(tx: Transaction, keys: readonly string[]): Promise<string[]> {
+  const marked: string[] = [];
+  for (const message of await found(tx, keys)) {
+    if (message.seen) continue;
+    tx.put('messages', { ...message, seen: true });
+    tx.put('actions', action('seen', message, tx.now));
+    marked.push(message.key);
+  }
+  return marked;
+}
+
+/** Deletes messages here for good: no copy that turns up later brings them back. */
+export async function deleteMessages(tx: Transaction, keys: readonly string[], options: DeleteOptions): Promise<void> {
+  for (const message of await found(tx, keys)) {
+    if (message.gone !== 'deleted') tx.put('messages', tombstone(tx, message, 'deleted'));
+    if (options.server) tx.put('actions', action('remove', message, tx.now));
+  }
+}
+
+/**
+ * Deletes all messages of a chat, and those of the same time that are still to come. With `deleted` the chat itself
+ * disappears until there is a newer message.
+ */
+export async function clearChat(
+  tx: Transaction,
+  chatId: string,
+  options: DeleteOptions & { readonly deleted: boolean },
+): Promise<void> {
+  const chat = await tx.get('chats', chatId);
+  if (chat === undefined) return;
+  const clearedUpTo = Math.max(chat.clearedUpTo ?? 0, chat.lastDate);
+  tx.put('chats', { ...chat, clearedUpTo, deleted: options.deleted ? 1 : chat.deleted });
+  for (;;) {
+    // Deleted ones are no longer in this range.
+    const page = await tx.list('messages', { index: 'byChat', prefix: [chatId, 0], limit: SLICE });
+    await deleteMessages(
+      tx,
+      page.map(({ key }) => key),
+      options,
+    );
+    if (page.length < SLICE) return;
+  }
+}
+
+async function found(tx: Transaction, keys: readonly string[]): Promise<MessageRecord[]> {
+  return (await tx.getMany('messages', [...new Set(keys)])).filter((message) => message !== undefined);
+}
+
+function action(kind: ActionRecord['kind'], message: MessageRecord, at: number): ActionRecord {
+  return { key: `${kind}\n${message.key}`, kind, message: message.key, at };
+}
