@@ -51,7 +51,7 @@ export function composeMail(
   return {
     from: identity.name === undefined ? { address } : { address, name: identity.name },
     to: recipients.map((recipient) => ({ address: recipient })),
-    date: dateOf(composition.now, chat.lastDate),
+    date: dateOf(composition.now, Math.max(chat.lastDate, chat.clearedUpTo ?? 0)),
     ...defined({
       text,
       html,

@@ -1,0 +1,63 @@
+/**
+ * `coi-sdk`: chat with anyone who has an e-mail address.
+ *
+ * Begin with {@link Account}. The wire format alone is in `coi-sdk/protocol`, bots are in `coi-sdk/bot`.
+ */
+
+// Everyday use
+export { Account, type SearchOptions } from './chat/account.js';
+export type { AccountEvents, ChangeKind } from './chat/account-events.js';
+// Collections
+export type { ChatListFilter } from './chat/chat-order.js';
+export type { ChatListChange } from './chat/chat-watch.js';
+export type { ChatListOptions, Chats, ChatWatchOptions } from './chat/chats.js';
+export type { Contacts } from './chat/contacts.js';
+export type { FileDraft, FileOptions, MessageDraft, ReplyDraft } from './chat/draft.js';
+export type {
+  Attachment,
+  Chat,
+  Contact,
+  Message,
+  MessageList,
+  MessageRange,
+  Person,
+  RemoveOptions,
+  SendOptions,
+} from './chat/handles.js';
+export type { AccountOptions, ImapFactory, LentImap, LentSmtp } from './chat/options.js';
+export type { Outbox, OutboxEntry } from './chat/outbox.js';
+// Surroundings: servers, time, logging
+export type { AbortOptions } from './core/abort.js';
+export type { Clock } from './core/clock.js';
+// Failures
+export {
+  AbortedError,
+  AuthError,
+  CoiError,
+  type CoiErrorCode,
+  HandlerError,
+  InputError,
+  MailError,
+  NetworkError,
+  ServerError,
+  StoreError,
+} from './core/errors.js';
+// Stores of your own
+export { limits } from './core/limits.js';
+export type { LogFields, Logger, LogLevel } from './core/logger.js';
+export type { RandomBytes } from './core/random.js';
+export { MemoryStore } from './store/memory-store.js';
+export type { StoreFile, StoreInput } from './store/open-store.js';
+// What the handles show
+export type {
+  ChatRecord,
+  MessageState,
+  ProblemRecord,
+  QuoteRecord,
+  RecipientRecord,
+  SecurityRecord,
+} from './store/records.js';
+export type { IndexValue, Store, StoreQuery, TextQuery, WriteBatch } from './store/store.js';
+export { type IndexName, schema, type TableName, type TableSchema, type Tables } from './store/tables.js';
+export type { ConnectionState, DownloadOptions, StartOptions, SyncProgress } from './sync/engine.js';
+export type { Credentials, ServerSettings, TlsSettings } from './transport/settings.js';
