@@ -1,5 +1,5 @@
 import type { AbortOptions } from '../core/abort.js';
-import type { CoiError } from '../core/errors.js';
+import { type CoiError, ServerError } from '../core/errors.js';
 
 /** One message for the server. */
 export interface SmtpMessage {
@@ -11,11 +11,36 @@ export interface SmtpMessage {
   readonly bytes: Uint8Array;
 }
 
+/** A recipient that the server refused. */
+export interface SmtpRejection {
+  readonly address: string;
+  /** The server's own words; `temporary` tells whether another try may help. */
+  readonly error: CoiError;
+}
+
+/**
+ * No recipient was accepted. `status` and `response` are those of a temporary refusal if there was one, else of the
+ * last; each recipient's own are in `rejected`.
+ */
+export class RecipientsRefusedError extends ServerError {
+  readonly rejected: readonly SmtpRejection[];
+
+  constructor(error: CoiError, rejected: readonly SmtpRejection[]) {
+    super('RECIPIENT_REFUSED', error.message, {
+      cause: error.cause,
+      ...(error instanceof ServerError
+        ? { response: error.response, status: error.status, statusCode: error.statusCode }
+        : {}),
+    });
+    this.rejected = rejected;
+  }
+}
+
 /** What became of a message. At least one recipient was accepted (otherwise `send` rejects). */
 export interface SmtpResult {
   readonly accepted: readonly string[];
   /** Recipients the server refused, each with its own words. Temporary ones have `error.temporary`. */
-  readonly rejected: readonly { readonly address: string; readonly error: CoiError }[];
+  readonly rejected: readonly SmtpRejection[];
   /** Reply to the message itself. */
   readonly response: string;
 }
@@ -27,7 +52,8 @@ export interface SmtpTransport {
   /**
    * Hands one message over; resolves when the server has taken responsibility (250 after DATA).
    *
-   * @throws AuthError `SMTP_AUTH_FAILED`, NetworkError, or ServerError with `status` when nobody was accepted.
+   * @throws AuthError `SMTP_AUTH_FAILED`, NetworkError, {@link RecipientsRefusedError} when nobody was
+   * accepted, ServerError with `status` when the server refused sender or message.
    */
   send(message: SmtpMessage, options?: AbortOptions): Promise<SmtpResult>;
   /** Closes all connections. Idempotent. */
