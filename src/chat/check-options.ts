@@ -22,6 +22,14 @@ export function checkNumber(where: string, value: unknown, min: number, max: num
   throw invalid(where, `has to be a number from ${min} to ${max}`);
 }
 
+/** Longest undo delay: a message must not wait longer than the user remembers it. */
+const MAX_UNDO_MS = 24 * 3600_000;
+
+/** Throws unless the value is left out or a delay that a message may have, milliseconds. */
+export function checkUndoMs(where: string, value: unknown): void {
+  checkNumber(where, value, 0, MAX_UNDO_MS);
+}
+
 /** Throws unless the value is left out or a boolean. */
 export function checkBoolean(where: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'boolean') throw invalid(where, 'has to be true or false');

@@ -3,7 +3,7 @@ import { InputError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import { writeChatMail } from '../protocol/write.js';
 import type { ChatRecord, MessageRecord } from '../store/records.js';
-import { checkNumber } from './check-options.js';
+import { checkUndoMs } from './check-options.js';
 import { composeMail } from './compose.js';
 import type { AccountContext } from './context.js';
 import { loadFiles, type MessageDraft } from './draft.js';
@@ -11,15 +11,8 @@ import type { Chat, Message, SendOptions } from './handles.js';
 import { listAddress } from './list-address.js';
 import { keyOf } from './message-list.js';
 
-/** Longest undo delay: a message must not wait longer than the user remembers it. */
-const MAX_UNDO_MS = 24 * 3600_000;
 /** Newest mails of a list that are looked at for its address. */
 const LIST_MAILS = 20;
-
-/** Throws unless this is a delay that a message may have. */
-export function checkUndoMs(where: string, value: unknown): void {
-  checkNumber(where, value, 0, MAX_UNDO_MS);
-}
 
 /** Composes a message and puts it into the outbox; what is wrong with it is found before anything is stored. */
 export async function sendDraft(

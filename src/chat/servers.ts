@@ -2,9 +2,10 @@ import type { AbortOptions } from '../core/abort.js';
 import { InputError } from '../core/errors.js';
 import type { StateWriter } from '../sync/state-writer.js';
 import { type DiscoveredSettings, discoverSettings } from '../transport/autodiscovery.js';
+import { CallerSmtpTransport } from '../transport/caller-smtp-transport.js';
 import type { ImapTransport } from '../transport/imap.js';
 import { ImapFlowTransport } from '../transport/imapflow-transport.js';
-import { CallerSmtpTransport, NodemailerTransport } from '../transport/nodemailer-transport.js';
+import { NodemailerTransport } from '../transport/nodemailer-transport.js';
 import type { Credentials, ServerSettings } from '../transport/settings.js';
 import type { SmtpMessage, SmtpResult, SmtpTransport } from '../transport/smtp.js';
 import type { CheckedOptions } from './options.js';
@@ -80,7 +81,13 @@ export class Servers {
     const { smtp, logger, clock, tls } = this.#options;
     if (smtp.kind === 'lent') return new CallerSmtpTransport(smtp.lent);
     const server = smtp.kind === 'server' ? smtp.server : this.#server('smtp');
-    return new NodemailerTransport({ server, credentials: this.#credentialsFor(server), tls, logger, clock });
+    return new NodemailerTransport({
+      server,
+      credentials: this.#credentialsFor(server),
+      logger,
+      clock,
+      ...(tls ? { tls } : {}),
+    });
   }
 
   #server(which: 'imap' | 'smtp'): ServerSettings {

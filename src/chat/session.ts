@@ -84,8 +84,9 @@ export class AccountSession implements AccountContext {
       filing: options.filing,
       mailboxRoot: options.mailboxRoot,
       sentCopies: options.sentCopies,
-      onCredentials: (credentials) => this.#servers.updateCredentials(credentials),
-      ...(options.sendRate === undefined ? {} : { sendRate: options.sendRate }),
+      setCredentials: (credentials) => this.#servers.updateCredentials(credentials),
+      messagesPerMinute: options.sendRate,
+      lentImap: options.imap.kind === 'lent',
     });
     const onFailure = (thrown: unknown) => this.#report(thrown);
     const cache = new HandleCache(this, (address) => this.openChat(address), onFailure);

@@ -1,8 +1,5 @@
-import { createWriteStream } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type AbortOptions, throwIfAborted } from '../abort.js';
 import { AbortedError, CoiError, InputError } from '../errors.js';
 
@@ -74,19 +71,18 @@ export async function writeFileFrom(
   options: WriteFileOptions = {},
 ): Promise<void> {
   throwIfAborted(options.signal);
-  const stream = createWriteStream(path, { flags: options.overwrite ? 'w' : 'wx' });
-  let opened = false;
-  stream.once('open', () => {
-    opened = true;
+  const file = await open(path, options.overwrite ? 'w' : 'wx').catch((thrown: unknown) => {
+    throw fileError(thrown, path, 'write', options.signal);
   });
   try {
-    await pipeline(
-      Readable.from(chunks, { objectMode: true }),
-      stream,
-      options.signal ? { signal: options.signal } : {},
-    );
+    for await (const chunk of chunks) {
+      throwIfAborted(options.signal);
+      await file.appendFile(chunk);
+    }
+    await file.close();
   } catch (thrown) {
-    if (opened) await unlink(path).catch(() => {});
+    await file.close().catch(() => {});
+    await unlink(path).catch(() => {});
     throw fileError(thrown, path, 'write', options.signal);
   }
 }
