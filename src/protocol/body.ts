@@ -141,11 +141,10 @@ function block(forms: Partial<TextBlock>): TextBlock {
   return { plain: forms.plain ?? [], html: forms.html ?? [], markdown: forms.markdown ?? [] };
 }
 
-/** Which kind of text a part is; undefined if it is a file. A text with a file name is one, unless it is the whole mail. */
+/** Which kind of text a part is; undefined if it is a file. A text with a file name is one, but a `name` alone does not make a file of the whole mail. */
 function textForm(part: MailPart, isRoot: boolean): keyof TextBlock | undefined {
-  if (part.disposition === 'attachment') return undefined;
-  const named = part.dispositionParams.has('filename') || part.params.has('name');
-  if (named && !isRoot) return undefined;
+  if (part.disposition === 'attachment' || part.dispositionParams.has('filename')) return undefined;
+  if (part.params.has('name') && !isRoot) return undefined;
   const form = TEXT_TYPES.get(part.contentType);
   if (form !== undefined) return form;
   return isRoot && (part.contentType === 'text/enriched' || part.contentType === 'text/richtext') ? 'plain' : undefined;

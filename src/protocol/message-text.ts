@@ -1,7 +1,7 @@
-import { fixedLines, flowedLines, linesToText } from '../mail/flowed.js';
+import { fixedLines, flowedLines } from '../mail/flowed.js';
 import { splitHtml } from '../mail/html-to-text.js';
 import type { MailPart } from '../mail/parsed-mail.js';
-import { splitText } from '../mail/split-text.js';
+import { splitTextLines } from '../mail/split-text.js';
 import type { TextBlock } from './body.js';
 import { type ChatText, readChatText } from './chat-text.js';
 import { defined } from './defined.js';
@@ -48,10 +48,13 @@ async function readBlock(block: TextBlock, byChatProgram: boolean): Promise<Bloc
   const plain = block.plain.map((part) => readPlain(part, byChatProgram));
   const written = plain.some(isNotEmpty) ? merge(plain) : undefined;
   // Some programs leave the text/plain part empty.
-  const words = written ?? (html === undefined ? { text: markdown ?? '' } : await splitHtml(html));
+  const words: ChatText = written ?? (html === undefined ? { text: markdown ?? '' } : await splitHtml(html));
   return {
-    ...words,
+    text: words.text,
     ...defined({
+      quote: words.quote,
+      signature: words.signature,
+      forwarded: words.forwarded,
       html: html !== undefined && byChatProgram ? stripQuoteHtml(stripForwardHtml(html)) : html,
       markdown,
     }),
@@ -62,7 +65,7 @@ function readPlain(part: MailPart, byChatProgram: boolean): ChatText {
   const text = part.text() ?? '';
   const isFlowed = part.params.get('format')?.toLowerCase() === 'flowed';
   const lines = isFlowed ? flowedLines(text, part.params.get('delsp')?.toLowerCase() === 'yes') : fixedLines(text);
-  return byChatProgram ? readChatText(lines) : splitText(linesToText(lines));
+  return byChatProgram ? readChatText(lines) : splitTextLines(lines);
 }
 
 function contents(parts: readonly MailPart[]): string[] {

@@ -3,11 +3,15 @@ import { readMail } from '../../../src/mail/read-mail.js';
 import { readBody } from '../../../src/protocol/body.js';
 
 /** A tree of parts: a leaf is its header line(s), a multipart its type and children. */
-type Tree = string | readonly [type: string, ...children: Tree[]];
+type Tree = string | Branch;
+interface Branch extends ReadonlyArray<Tree> {
+  readonly 0: string;
+}
 
 function write(tree: Tree, level = 0): string {
   if (typeof tree === 'string') return `${tree}\r\n\r\ncontent\r\n`;
-  const [type, ...children] = tree;
+  const type = tree[0];
+  const children = tree.slice(1);
   const boundary = `b${level}x`;
   const parts = children.map((child, i) => `--${boundary}\r\n${write(child, level * 10 + i + 1)}`);
   const [media, ...params] = type.split(';');
@@ -38,6 +42,8 @@ describe('readBody', () => {
     expect(await sorted(plain)).toEqual({ text: [{ plain: ['1'] }], files: [] });
     expect(await sorted(png)).toEqual({ text: [], files: ['1'] });
     expect(await sorted(`${plain}; name=a.txt`)).toEqual({ text: [{ plain: ['1'] }], files: [] });
+    const named = `${plain}\r\nContent-Disposition: inline; filename=a.txt`;
+    expect(await sorted(named)).toEqual({ text: [], files: ['1'] });
     expect(await sorted(`${plain}\r\nContent-Disposition: attachment`)).toEqual({ text: [], files: ['1'] });
   });
 
