@@ -11,19 +11,22 @@ const UTF8_LABELS =
 const MULTI_BYTE =
   /^(?:gb|hz|big5|cn-|chinese|euc|ks_?c|korean|cp9|ms9|windows-(?:9|31j)|shift|sjis|s-?jis|x-(?:sjis|euc|gbk)|jis|iso-?2022|cs(?:gb|big5|euc|shift|iso2022|ks)|utf-?(?:7|16|32)|ucs|unicode)/;
 
+/** C0 controls without TAB, LF and CR, and DEL. */
+const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 /**
  * Octets as text. Labels lie: valid UTF-8 wins over any single-byte label, and what is neither valid UTF-8 nor
- * readable by its label is taken as windows-1252, which never fails. NULs are removed, line ends become LF, and the
- * result is cut to `limits.textChars`.
+ * readable by its label is taken as windows-1252, which never fails. Control characters but tab and line
+ * ends are removed (they break terminals and databases), line ends become LF, and the result is cut to `limits.textChars`.
  */
 export function decodeText(bytes: Uint8Array, label: string | undefined, { charset }: MailLibraries): string {
   // No charset needs more than four octets per UTF-16 unit, but for escape sequences.
   const truncated = bytes.length > limits.textChars * 4;
   const input = truncated ? bytes.subarray(0, limits.textChars * 4) : bytes;
   const text = decode(input, (label ?? '').trim().toLowerCase(), charset);
-  const plain = text.includes('\0') ? text.replaceAll('\0', '') : text;
+  const plain = text.replace(CONTROLS, '');
   return cutText(plain.includes('\r') ? plain.replace(/\r\n?/g, '\n') : plain, limits.textChars);
 }
 
