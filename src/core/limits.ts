@@ -45,6 +45,8 @@ export const limits = {
   threadReferences: 32,
   /** Members kept of a chat without member list of its own: the smallest addresses. Its record is written with every message. */
   chatMembers: 2000,
+  /** Mails of one Message-ID that a delivery report is applied to: honestly there is one, but anybody can claim it. */
+  sameIdMails: 100,
   /** Messages that one receipt may be about, as chatmail writes it; each costs a record. */
   receiptTargets: 500,
 
@@ -105,6 +107,10 @@ export const limits = {
   syncBatch: 200,
   /** Bytes fetched in one batch. */
   syncBatchBytes: 8 * MiB,
+  /** Newest mails of a folder whose flags are compared where the server does not count changes (CONDSTORE): about 15 KB per look. */
+  flagWindow: 300,
+  /** Newest mails whose headers are skimmed at the very first start, to find the newest chats: more would keep the user waiting. */
+  skimMails: 5000,
 
   // Outbox
   /** First wait after a temporary refusal (4xx) or a lost connection; doubled each time. */
@@ -113,6 +119,13 @@ export const limits = {
   outboxRetryMaxMs: 15 * 60_000,
   /** After this long without success a message is `failed`; RFC 5321 4.5.4.1 asks for 4 to 5 days. */
   outboxGiveUpMs: 4 * 24 * 3600_000,
+
+  /** Messages handed over at the same time. Providers allow few connections per account, and more bring little. */
+  outboxConcurrency: 5,
+  /** Longest wait for messages that are just being handed over when the account stops; after that they are sent again at the next start. */
+  outboxStopMs: 5_000,
+  /** Tries to file a copy of a sent message, before we do without. */
+  sentCopyTries: 5,
 
   // Store
   /** Blobs are kept in rows of this size: a large row would have to be in memory as a whole. */

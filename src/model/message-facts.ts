@@ -15,7 +15,6 @@ const HEAD_FIELDS = [
   'isChat',
   'chatClient',
   'automatic',
-  'sender',
   'subject',
   'inReplyTo',
   'references',
@@ -51,8 +50,6 @@ export type MessageStatus = Omit<MessageRecord, keyof MessageHead | keyof Messag
 export function headOf(mail: ChatMail, own: ReadonlySet<string>): MessageHead {
   const from = mail.from === undefined ? { address: UNKNOWN_ADDRESS } : addressRecord(mail.from);
   const fromMe = own.has(from.address);
-  const telling =
-    mail.from !== undefined && !fromMe && !mail.severalFrom && !mail.automatic && mail.listId === undefined;
   return {
     messageId: messageIdOf(mail),
     from,
@@ -64,13 +61,21 @@ export function headOf(mail: ChatMail, own: ReadonlySet<string>): MessageHead {
     isChat: mail.isChat,
     ...(mail.chatVersion !== undefined && { chatClient: true }),
     ...(mail.automatic && { automatic: true }),
-    ...(telling && mail.kind === 'message' && { sender: from.address }),
     ...(mail.subject !== undefined && { subject: mail.subject }),
     ...(mail.inReplyTo !== undefined && { inReplyTo: mail.inReplyTo }),
     references: mail.references,
     ...(mail.listId !== undefined && { listId: mail.listId }),
     ...(mail.groupId !== undefined && { groupId: mail.groupId }),
   };
+}
+
+/**
+ * Address of the sender if the mail tells something about that contact: its name, and whether it uses a chat program. List
+ * mail, reports, automatic mail, mail with several authors and our own does not. Of several copies one that does is enough.
+ */
+export function tellingSenderOf(mail: ChatMail, own: ReadonlySet<string>): string | undefined {
+  const telling = mail.kind === 'message' && !mail.severalFrom && !mail.automatic && mail.listId === undefined;
+  return telling && mail.from !== undefined && !own.has(mail.from.address) ? mail.from.address : undefined;
 }
 
 /** Reads the content of a mail; `key` is the message's, which names the blobs of its files. */

@@ -1,7 +1,18 @@
 import { unreadOf } from '../model/message-state.js';
+import {
+  compareTuples,
+  indexValue,
+  isBetween,
+  keyOf,
+  type Range,
+  rangeOf,
+  schemaOf,
+  tableNames,
+  tupleOf,
+} from '../store/order.js';
 import type { MessageRecord } from '../store/records.js';
 import type { IndexValue, Store, StoreQuery, WriteBatch } from '../store/store.js';
-import { type IndexName, schema, type TableName, type Tables } from '../store/tables.js';
+import type { TableName, Tables } from '../store/tables.js';
 import type { Identity } from './incoming.js';
 import type { RecordChange } from './state-change.js';
 
@@ -79,13 +90,13 @@ export class Transaction {
   async list<T extends TableName>(table: T, query: StoreQuery<T> = {}): Promise<Tables[T][]> {
     const state: TableState<Tables[T]> = this.#states[table];
     if (state.pending.size === 0) return this.#remember(table, await this.#store.list(table, query));
-    const fields = indexFields(table, query.index);
-    const own = pendingIn(state, fields, query);
-    const found = await this.#listStored(table, query, fields, own.length);
+    const range = rangeOf(table, query);
+    const own = pendingIn(state, range);
+    const found = await this.#listStored(table, query, range, own.length);
     if (own.length > 0) {
       found.push(...own);
       const sign = query.reverse ? -1 : 1;
-      found.sort((a, b) => sign * compareTuples(valuesOf(a, fields), valuesOf(b, fields)));
+      found.sort((a, b) => sign * compareTuples(tupleOf(a, range.fields) ?? [], tupleOf(b, range.fields) ?? []));
     }
     return query.limit === undefined ? found : found.slice(0, query.limit);
   }
@@ -95,14 +106,14 @@ export class Transaction {
     const state: TableState<Tables[T]> = this.#states[table];
     if (state.pending.size === 0) return this.#store.count(table, query);
     if (query.limit !== undefined) return (await this.list(table, query)).length;
-    const fields = indexFields(table, query.index);
+    const range = rangeOf(table, query);
     await this.#loadBefore(table);
     let total = await this.#store.count(table, query);
     for (const key of state.pending.keys()) {
       const before = state.stored.get(key);
-      if (before !== undefined && inRange(before, fields, query)) total -= 1;
+      if (before !== undefined && isInRange(before, range)) total -= 1;
     }
-    return total + pendingIn(state, fields, query).length;
+    return total + pendingIn(state, range).length;
   }
 
   /**
@@ -171,7 +182,7 @@ export class Transaction {
     const put: { [T in TableName]?: Tables[T][] } = {};
     const remove: { [T in TableName]?: string[] } = {};
     let some = this.#putBlobs.size > 0 || this.#removeBlobs.size > 0;
-    for (const table of Object.keys(schema) as TableName[]) some = this.#collect(table, put, remove) || some;
+    for (const table of tableNames) some = this.#collect(table, put, remove) || some;
     if (!some) return undefined;
     return { put, remove, putBlobs: this.#putBlobs, removeBlobs: [...this.#removeBlobs] };
   }
@@ -198,9 +209,9 @@ export class Transaction {
     const state: TableState<Tables[T]> = this.#states[table];
     const old = state.pending.get(key);
     state.pending.set(key, record);
-    for (const [name, fields] of indexesOf(table)) {
-      const before = old === undefined ? undefined : valueAt(old, fields[0]);
-      const after = record === undefined ? undefined : valueAt(record, fields[0]);
+    for (const [name, field] of firstFields.get(table) ?? []) {
+      const before = old === undefined ? undefined : indexValue(old, field);
+      const after = record === undefined ? undefined : indexValue(record, field);
       if (before === after) continue;
       const bucket = state.buckets.get(name) ?? new Map<IndexValue, Set<string>>();
       state.buckets.set(name, bucket);
@@ -215,7 +226,7 @@ export class Transaction {
   async #listStored<T extends TableName>(
     table: T,
     query: StoreQuery<T>,
-    fields: readonly string[],
+    range: Range,
     own: number,
   ): Promise<Tables[T][]> {
     const { pending } = this.#states[table];
@@ -229,7 +240,7 @@ export class Transaction {
       found.push(...kept(page));
       const last = page.at(-1);
       if (last === undefined || page.length < size || found.length >= query.limit) return found;
-      const position = (valuesOf(last, fields) ?? []).slice(query.prefix?.length ?? 0);
+      const position = (tupleOf(last, range.fields) ?? []).slice(range.prefix.length);
       next = query.reverse ? { ...next, before: position } : { ...next, after: position };
     }
   }
@@ -259,82 +270,26 @@ function withUnread(record: MessageRecord): MessageRecord {
   return unread === record.unread ? record : { ...record, unread };
 }
 
-function keyOf<T extends TableName>(table: T, record: Tables[T]): string {
-  return String(valueAt(record, schema[table].key));
+/** All orders of a table with their first field; `''` is the primary key's. */
+function firstFieldsOf(table: TableName): readonly (readonly [string, string])[] {
+  const { key, indexes } = schemaOf(table);
+  return [['', key], ...Object.entries(indexes).map(([name, [first]]) => [name, first ?? key] as const)];
 }
 
-function valueAt(record: object, field: string | undefined): IndexValue | undefined {
-  const value = field === undefined ? undefined : (record as Record<string, unknown>)[field];
-  return typeof value === 'string' || typeof value === 'number' ? value : undefined;
-}
+const firstFields = new Map(tableNames.map((table) => [table, firstFieldsOf(table)]));
 
-const indexLists = new Map<TableName, readonly (readonly [string, readonly string[]])[]>();
-
-/** All orders of a table with their fields; `''` is the primary key's. */
-function indexesOf(table: TableName): readonly (readonly [string, readonly string[]])[] {
-  let list = indexLists.get(table);
-  if (list === undefined) {
-    const { key, indexes } = schema[table];
-    list = [
-      ['', [key]] as const,
-      ...Object.entries<readonly string[]>(indexes).map(([name, fields]) => [name, [...fields, key]] as const),
-    ];
-    indexLists.set(table, list);
-  }
-  return list;
-}
-
-function indexFields<T extends TableName>(table: T, index: IndexName<T> | undefined): readonly string[] {
-  const found = indexesOf(table).find(([name]) => name === (index ?? ''));
-  return found?.[1] ?? [schema[table].key];
-}
-
-/** Values of a record in an index, or undefined if it is not in it. */
-function valuesOf(record: object, fields: readonly string[]): IndexValue[] | undefined {
-  const values: IndexValue[] = [];
-  for (const field of fields) {
-    const value = valueAt(record, field);
-    if (value === undefined) return undefined;
-    values.push(value);
-  }
-  return values;
-}
-
-function pendingIn<R extends object, T extends TableName>(
-  state: TableState<R>,
-  fields: readonly string[],
-  query: StoreQuery<T>,
-): R[] {
-  const first = query.prefix?.[0];
-  const keys = first === undefined ? state.pending.keys() : (state.buckets.get(query.index ?? '')?.get(first) ?? []);
+function pendingIn<R extends object>(state: TableState<R>, range: Range): R[] {
+  const [first] = range.prefix;
+  const keys = first === undefined ? state.pending.keys() : (state.buckets.get(range.index ?? '')?.get(first) ?? []);
   const found: R[] = [];
   for (const key of keys) {
     const record = state.pending.get(key);
-    if (record !== undefined && inRange(record, fields, query)) found.push(record);
+    if (record !== undefined && isInRange(record, range)) found.push(record);
   }
   return found;
 }
 
-function inRange<T extends TableName>(record: object, fields: readonly string[], query: StoreQuery<T>): boolean {
-  const values = valuesOf(record, fields);
-  if (values === undefined) return false;
-  const prefix = query.prefix ?? [];
-  if (prefix.some((value, i) => values[i] !== value)) return false;
-  const { after, before } = query;
-  const rest = values.slice(prefix.length);
-  // A shorter position stands for all records that begin with it.
-  if (after !== undefined && compareTuples(rest.slice(0, after.length), after) <= 0) return false;
-  return before === undefined || compareTuples(rest.slice(0, before.length), before) < 0;
-}
-
-function compareTuples(a: readonly IndexValue[] | undefined, b: readonly IndexValue[] | undefined): number {
-  const left = a ?? [];
-  const right = b ?? [];
-  const length = Math.min(left.length, right.length);
-  for (let i = 0; i < length; i++) {
-    const x = left[i] ?? 0;
-    const y = right[i] ?? 0;
-    if (x !== y) return x < y ? -1 : 1;
-  }
-  return left.length - right.length;
+function isInRange(record: object, { fields, prefix, after, before }: Range): boolean {
+  const tuple = tupleOf(record, fields);
+  return tuple !== undefined && compareTuples(tuple, prefix) === 0 && isBetween(tuple, after, before);
 }

@@ -1,3 +1,4 @@
+import { limits } from '../../core/limits.js';
 import { withChatId, withSettingsOf } from '../../model/chat-summary.js';
 import { factsOf, isOnlyAboutOthers, withDeliveryFacts } from '../../model/delivery.js';
 import { effectiveDate, locationKey, messageKey, shadowKey, variantKey } from '../../model/identity.js';
@@ -14,10 +15,11 @@ import {
   type MessageStatus,
   sameContent,
   statusIn,
+  tellingSenderOf,
 } from '../../model/message-facts.js';
 import { chatOf, type GraphFacts, graphFactsOf } from '../../model/placement.js';
 import { realVariant, withClaim } from '../../model/variants.js';
-import type { FactRecord, MessageRecord, RecipientRecord } from '../../store/records.js';
+import type { MessageRecord, RecipientRecord } from '../../store/records.js';
 import type { Transaction } from '../transaction.js';
 import type { Arrival } from './arrival.js';
 import { ThreadGraph } from './thread-graph.js';
@@ -32,6 +34,7 @@ const VARIANT_FACT = 'variant';
 interface Joining {
   readonly arrival: Arrival;
   readonly head: MessageHead;
+  readonly sender: string | undefined;
   readonly graph: GraphFacts;
   /** Key of the mail's identity. */
   readonly base: string;
@@ -55,10 +58,8 @@ class Join {
   readonly #toPlace = new Set<string>();
   /** New messages; true while nothing speaks against announcing them. */
   readonly #news = new Map<string, boolean>();
-  /** Own messages that reports may have spoken of already. */
+  /** Message-IDs of own messages and of those that reports speak of. */
   readonly #reported = new Set<string>();
-  /** What the reports in this batch say. */
-  readonly #reports: FactRecord[] = [];
 
   constructor(tx: Transaction) {
     this.#tx = tx;
@@ -85,7 +86,8 @@ class Join {
     const silent = shadow || isOnlyAboutOthers(mail);
     return {
       arrival,
-      head: shadow ? withoutSender(head) : head,
+      head,
+      sender: shadow ? undefined : tellingSenderOf(mail, this.#own),
       base: shadow ? shadowKey(place.role, identity) : identity,
       silent,
       graph: silent ? { linked: [], answers: [] } : graphFactsOf(head, this.#own),
@@ -115,25 +117,26 @@ class Join {
     const known = await this.#tx.get('messages', key);
     if (arrival.place !== undefined) this.#locate(arrival.place, key);
     const next = known === undefined ? newMessage(joining, key) : joinedMessage(known, joining);
+    // Every copy counts for the graph, also one whose header loses: links are never taken back.
+    await this.#graph.add(head.messageId, graph);
+    for (const target of graph.answers) await this.#noteAnswer(key, target, head);
     if (known !== undefined && sameRecord(known, next)) return this.#keepQuiet(key, arrival);
 
     this.#tx.put('messages', next);
     this.#keepFiles(arrival, next, known);
     this.#toPlace.add(key);
-    await this.#graph.add(head.messageId, graph);
-    for (const target of graph.answers) this.#noteAnswer(key, target, head);
     if (known === undefined) {
       if (arrival.sentTo === undefined) this.#news.set(key, !arrival.history);
       for (const fact of factsOf(arrival.mail, next)) {
         this.#tx.put('facts', fact);
-        this.#reports.push(fact);
+        this.#reported.add(fact.target);
       }
     } else {
       this.#keepQuiet(key, arrival);
     }
-    const provenNow = next.ownCopy === true && known?.ownCopy !== true;
-    if (head.fromMe && (provenNow || (known === undefined && key === base))) this.#reported.add(key);
-    if (key !== base || (provenNow && known !== undefined)) await this.#settleClaim(base, key, next);
+    if (known === undefined && head.fromMe) this.#reported.add(head.messageId);
+    const provenNow = next.ownCopy === true && known !== undefined && known.ownCopy !== true;
+    if (key !== base || provenNow) await this.#settleClaim(base, key, next);
     return key;
   }
 
@@ -147,9 +150,11 @@ class Join {
   async #variantOf(base: string, { mail }: Arrival): Promise<string> {
     const first = await this.#tx.get('messages', base);
     if (first === undefined || sameContent(first, mail)) return base;
-    const keys = [variantKey(base, mail.bodyHash ?? mail.shapeHash), variantKey(base, mail.shapeHash)] as const;
-    const variants = await this.#tx.getMany('messages', keys);
-    return variants.find((variant) => variant !== undefined && sameContent(variant, mail))?.key ?? keys[0];
+    // By shape, so that copies which were fetched in pieces find it; by body if that alone makes the difference.
+    const keys = [variantKey(base, mail.shapeHash), variantKey(base, mail.bodyHash ?? mail.shapeHash)] as const;
+    const [byShape, byBody] = await this.#tx.getMany('messages', keys);
+    if (byShape === undefined || sameContent(byShape, mail)) return keys[0];
+    return byBody === undefined || sameContent(byBody, mail) ? keys[1] : keys[0];
   }
 
   /** Says again which mail of an identity is the real one, after one was added or ranks higher than before. */
@@ -164,7 +169,7 @@ class Join {
     const real = realVariant(winner, rival);
     this.#tx.put('facts', {
       key: factKey,
-      target: message.messageId,
+      target: `${VARIANT_FACT}:${base}`,
       kind: VARIANT_FACT,
       from: message.from.address,
       date: 0,
@@ -187,10 +192,12 @@ class Join {
     });
   }
 
-  #noteAnswer(key: string, target: string, head: MessageHead): void {
+  async #noteAnswer(key: string, target: string, head: MessageHead): Promise<void> {
+    const factKey = `${ANSWER_FACT}\n${key}\n${target}`;
+    if ((await this.#tx.get('facts', factKey)) !== undefined) return;
     this.#tx.put('facts', {
-      key: `${ANSWER_FACT}\n${key}\n${target}`,
-      target,
+      key: factKey,
+      target: answersTo(target),
       kind: ANSWER_FACT,
       from: head.from.address,
       date: 0,
@@ -217,8 +224,8 @@ class Join {
       for (const { key } of mails) this.#toPlace.add(key);
     }
     for (const id of answers) {
-      const facts = await this.#tx.list('facts', { index: 'byTarget', prefix: [id] });
-      for (const fact of facts) if (fact.kind === ANSWER_FACT) this.#toPlace.add(String(fact.value));
+      const facts = await this.#tx.list('facts', { index: 'byTarget', prefix: [answersTo(id)] });
+      for (const { value } of facts) this.#toPlace.add(String(value));
     }
     const messages = (await this.#tx.getMany('messages', [...this.#toPlace])).filter((m) => m !== undefined);
     await this.#graph.load(messages.flatMap((message) => nodesFor(message, this.#own)));
@@ -256,30 +263,14 @@ class Join {
 
   /** Brings own messages in step with the reports about them, whichever came first. */
   async #applyReports(): Promise<void> {
-    for (const key of this.#reported) {
-      const [message] = await this.#tx.getMany('messages', [key]);
-      if (message === undefined || isSilent(message)) continue;
-      const facts = await this.#tx.list('facts', { index: 'byTarget', prefix: [message.messageId] });
-      this.#put(message, withDeliveryFacts(message, facts));
+    for (const id of this.#reported) {
+      const facts = await this.#tx.list('facts', { index: 'byTarget', prefix: [id], limit: limits.addresses });
+      if (facts.length === 0) continue;
+      const mails = await this.#tx.list('messages', { index: 'byMessageId', prefix: [id], limit: limits.sameIdMails });
+      for (const mail of mails) {
+        if (mail.fromMe && !isSilent(mail)) this.#put(mail, withDeliveryFacts(mail, facts));
+      }
     }
-    for (const fact of this.#reports) {
-      for (const message of await this.#ownMessages(fact.target))
-        this.#put(message, withDeliveryFacts(message, [fact]));
-    }
-  }
-
-  /** Own messages with a Message-ID, without those that only claim it. */
-  async #ownMessages(messageId: string): Promise<MessageRecord[]> {
-    const bases = [...this.#own].map((address) => messageKey(address, messageId));
-    const claims = await this.#tx.getMany(
-      'facts',
-      bases.map((base) => `${VARIANT_FACT}\n${base}`),
-    );
-    const real = claims.flatMap((claim) => (claim === undefined ? [] : String(claim.value)));
-    const found = await this.#tx.getMany('messages', [...new Set([...bases, ...real])]);
-    return found.filter(
-      (message) => message !== undefined && !isSilent(message) && (bases.includes(message.key) || message.ownCopy),
-    ) as MessageRecord[];
   }
 
   #put(before: MessageRecord, after: MessageRecord): void {
@@ -304,6 +295,7 @@ function newMessage(joining: Joining, key: string): MessageRecord {
     hidden: joining.silent ? 1 : 0,
     pending: 0,
     security: arrival.security ?? { encrypted: false, signature: 'none' },
+    ...(joining.sender !== undefined && { sender: joining.sender }),
     ...(isOwnCopy(joining) && { ownCopy: true }),
   };
 }
@@ -321,6 +313,7 @@ function joinedMessage(known: MessageRecord, joining: Joining): MessageRecord {
     date: effectiveDate(head.headerDate, internalDate),
     seen: known.seen || isSeen(arrival),
     hidden: revived ? (joining.silent ? 1 : 0) : known.hidden,
+    ...(joining.sender !== undefined && { sender: joining.sender }),
     ...((known.ownCopy === true || isOwnCopy(joining)) && { ownCopy: true }),
   };
   return { ...head, ...joinedContent(known, arrival), ...next };
@@ -348,10 +341,9 @@ function recipientsOf(head: MessageHead, sentTo: readonly string[] | undefined):
   return [...addresses].map((address) => ({ address, state: 'sent' }));
 }
 
-/** Contacts and blocked senders tell nothing about a sender. */
-function withoutSender(head: MessageHead): MessageHead {
-  const { sender: _, ...rest } = head;
-  return rest;
+/** Target of the facts about answers: apart from what reports say about the message itself. */
+function answersTo(messageId: string): string {
+  return `${ANSWER_FACT}:${messageId}`;
 }
 
 /** Message-ids whose nodes decide where a message belongs. */

@@ -1,0 +1,47 @@
+import type { ChatRecord, MessageRecord } from '../../src/store/records.js';
+import type { Store } from '../../src/store/store.js';
+
+/**
+ * All that an account shows, as readable text: every chat with its messages, and the contacts. Local opaque ids (message keys, ids of
+ * ad-hoc chats) are left out, so that two stores that know the same mails give the same text.
+ */
+export async function goldenDump(store: Store): Promise<string> {
+  const blocks: string[] = [];
+  for (const chat of await store.list('chats')) {
+    const messages = await store.list('messages', { index: 'byChat', prefix: [chat.id, 0] });
+    blocks.push(dumpChat(chat, messages));
+  }
+  const contacts = (await store.list('contacts')).map(
+    (contact) =>
+      `contact ${contact.address} name=${contact.name ?? '-'} usesChat=${contact.usesChat} lastSeen=${contact.lastSeen ?? '-'}`,
+  );
+  return [...blocks.sort(), ...contacts].join('\n');
+}
+
+function dumpChat(chat: ChatRecord, messages: readonly MessageRecord[]): string {
+  const id = chat.kind === 'adhoc' ? 'adhoc' : chat.id;
+  const members = chat.members.map(({ address, name }) => (name === undefined ? address : `${name} <${address}>`));
+  const last = messages.find(({ key }) => key === chat.lastMessage);
+  return [
+    `${id} "${chat.name}" [${members.join(', ')}] unread=${chat.unread} last=${last?.messageId ?? '-'} ` +
+      `lastDate=${chat.lastDate} lastId=${chat.lastMessageId ?? '-'} first=${chat.firstMessageId ?? '-'}`,
+    ...messages.map(dumpMessage).sort(),
+  ].join('\n');
+}
+
+function dumpMessage(message: MessageRecord): string {
+  const date = String(message.date).padStart(15, '0');
+  const who = message.fromMe ? 'me' : `${message.from.name ?? ''} <${message.from.address}>`;
+  const recipients = message.recipients
+    ?.map(({ address, state, reason }) => `${address}:${state}${reason === undefined ? '' : `(${reason})`}`)
+    .join(' ');
+  return [
+    `  ${date} ${who}: ${JSON.stringify(message.text)}`,
+    message.state,
+    message.seen ? 'seen' : 'unseen',
+    ...(message.unread ? ['unread'] : []),
+    ...(recipients ? [`to ${recipients}`] : []),
+    ...(message.problem === undefined ? [] : [`problem ${message.problem.code}`]),
+    `id ${message.messageId}`,
+  ].join(' | ');
+}

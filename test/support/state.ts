@@ -1,0 +1,50 @@
+import { MemoryStore } from '../../src/store/memory-store.js';
+import type { MessageRecord } from '../../src/store/records.js';
+import type { Store } from '../../src/store/store.js';
+import type { Arrival } from '../../src/sync/ingest/arrival.js';
+import { join } from '../../src/sync/ingest/join.js';
+import type { StateChange } from '../../src/sync/state-change.js';
+import { StateWriter } from '../../src/sync/state-writer.js';
+
+/** The address of the account in tests. */
+export const ME = 'me@example.org';
+/** Another address of the account. */
+export const ALIAS = 'alias@example.org';
+
+/** A writer on a store of its own, and what it told. */
+export interface TestState {
+  readonly store: Store;
+  readonly writer: StateWriter;
+  readonly changes: StateChange[];
+  /** Joins arrivals in one transaction. */
+  join(...arrivals: readonly Arrival[]): Promise<MessageRecord[]>;
+  /** Texts of the messages announced so far. */
+  news(): Promise<string[]>;
+}
+
+/** Makes an empty state for the account {@link ME} with the alias {@link ALIAS}. The clock stands at 1,000,000. */
+export async function testState(options: { acknowledge?: boolean; store?: Store } = {}): Promise<TestState> {
+  const store = options.store ?? new MemoryStore();
+  await store.open();
+  const writer = new StateWriter({
+    store,
+    identity: { email: ME, addresses: new Set([ME, ALIAS]) },
+    clock: { now: () => 1_000_000, after: () => () => undefined },
+    acknowledge: options.acknowledge,
+  });
+  const changes: StateChange[] = [];
+  writer.onChange((change) => changes.push(change));
+  return {
+    store,
+    writer,
+    changes,
+    join: (...arrivals) => writer.run((tx) => join(tx, arrivals)),
+    async news() {
+      const records = await store.get(
+        'messages',
+        changes.flatMap(({ news }) => news),
+      );
+      return records.map((record) => record?.text ?? '');
+    },
+  };
+}
