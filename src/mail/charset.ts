@@ -1,7 +1,7 @@
 import { limits } from '../core/limits.js';
 import { asBuffer } from './bytes.js';
 import type { MailLibraries } from './libraries.js';
-import { cutText } from './text-clean.js';
+import { charClass, cutText } from './text-clean.js';
 
 /** Labels that say nothing or that everybody gets wrong: looked at as UTF-8 first. */
 const UTF8_LABELS =
@@ -12,7 +12,7 @@ const MULTI_BYTE =
   /^(?:gb|hz|big5|cn-|chinese|euc|ks_?c|korean|cp9|ms9|windows-(?:9|31j)|shift|sjis|s-?jis|x-(?:sjis|euc|gbk)|jis|iso-?2022|cs(?:gb|big5|euc|shift|iso2022|ks)|utf-?(?:7|16|32)|ucs|unicode)/;
 
 /** C0 controls without TAB, LF and CR, and DEL. */
-const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+const CONTROLS = charClass([0x00, 0x08], [0x0b, 0x0c], [0x0e, 0x1f], [0x7f, 0x7f]);
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 

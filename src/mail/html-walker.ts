@@ -171,9 +171,11 @@ export class HtmlWalker {
     const { role, name } = element;
     if (role === 'hidden') this.#hidden++;
     else if (role === 'pre') this.#pre++;
-    else if (role === 'cite') {
+    else if (role === 'cite' || role === 'quote') {
+      // The empty line between a text and a quote belongs to neither.
       this.#endLine();
-      this.#depth++;
+      this.#closeGap();
+      if (role === 'cite') this.#depth++;
     } else if (role === 'signature') this.#signature();
     const start = Number.parseInt(attributes.get('start') ?? '1', 10);
     this.#open.push({
@@ -194,13 +196,15 @@ export class HtmlWalker {
 
   /** Whatever is open within an element ends with it. */
   #leaveFrom(index: number): void {
-    for (const element of this.#open.splice(index).reverse()) {
+    while (this.#open.length > index) {
+      const element = this.#open.at(-1);
+      if (!element) return;
       if (element.role === 'hidden') this.#hidden--;
-      else if (element.role === 'pre') this.#pre--;
-      else if (element.role === 'cite') {
-        this.#endLine();
-        this.#depth--;
-      } else if (element.role === 'link') this.#endLink(element);
+      else if (element.role === 'link') this.#endLink(element);
+      else if (element.role !== 'list') this.#endLine();
+      if (element.role === 'pre') this.#pre--;
+      else if (element.role === 'cite') this.#depth--;
+      this.#open.pop();
     }
   }
 
@@ -264,13 +268,15 @@ export class HtmlWalker {
   }
 
   #append(text: string): void {
-    if (this.#gap) {
-      this.#gap = false;
-      if (this.#lines.length > 0 && this.#lines.at(-1)?.text !== '') this.#push('');
-    }
+    this.#closeGap();
     this.#line.push(text);
     this.#lineChars += text.length;
     this.#total += text.length;
+  }
+
+  #closeGap(): void {
+    if (this.#gap && this.#lines.length > 0 && this.#lines.at(-1)?.text !== '') this.#push('');
+    this.#gap = false;
   }
 
   /** `<br>`: ends the line even if it is empty. */
@@ -300,7 +306,7 @@ export class HtmlWalker {
   #push(text: string): void {
     if (this.#full) return;
     const quotes = this.#open.reduce((sum, { role }) => sum + (role === 'quote' ? 1 : 0), 0);
-    this.#lines.push({ depth: this.#depth, text: quotes > 0 ? `${'> '.repeat(quotes)}${text}` : text });
+    this.#lines.push({ depth: this.#depth, text: quotes > 0 ? `${'> '.repeat(quotes)}${text}`.trimEnd() : text });
     this.#total += 1 + 2 * (quotes + this.#depth);
   }
 }

@@ -5,7 +5,6 @@ import { limits } from '../core/limits.js';
  * logs, bidi controls make `exe.gpj` out of `jpg.exe` (Unicode TR 36), and path parts leave the download folder.
  */
 
-// Biome's rule is about accidents; here control characters are the point, so the classes are built from code points.
 const CONTROLS = charClass([0x00, 0x1f], [0x7f, 0x9f], [0x2028, 0x2029]);
 const INVISIBLE = charClass(
   [0x061c, 0x061c], // Arabic letter mark
@@ -145,7 +144,8 @@ function extensionFor(contentType: string): string {
   return EXTENSIONS.get(contentType) ?? (contentType.startsWith('text/') ? 'txt' : 'bin');
 }
 
-function charClass(...ranges: ReadonlyArray<readonly [number, number]>): RegExp {
+/** A pattern for all characters in these ranges of code points (below U+10000). */
+export function charClass(...ranges: ReadonlyArray<readonly [number, number]>): RegExp {
   const hex = (code: number) => `\\u${code.toString(16).padStart(4, '0')}`;
   return new RegExp(`[${ranges.map(([from, to]) => `${hex(from)}-${hex(to)}`).join('')}]`, 'g');
 }
