@@ -11,6 +11,7 @@ export type { ImapCapabilities } from '../testing/imap/capabilities.js';
 export {
   type AddUserOptions,
   type DeliverOptions,
+  type HostServer,
   type HostSettings,
   MailHost,
   type MailHostOptions,

@@ -18,6 +18,7 @@ export class Directory {
   readonly #byAddress = new Map<string, HostUser>();
   readonly #users = new Set<HostUser>();
   readonly #domains = new Set<string>();
+  readonly #bouncing = new Set<string>();
 
   /** @param domain The host's own domain; those of further users are added to it. */
   constructor(domain: string) {
@@ -34,6 +35,16 @@ export class Directory {
       this.#byAddress.set(normalizeAddress(address), user);
       this.#domains.add(domainOf(address));
     }
+  }
+
+  /** An address that takes mail and bounces it afterwards. */
+  addBouncing(address: string): void {
+    this.#bouncing.add(normalizeAddress(address));
+  }
+
+  /** True if mail to this address is accepted and bounced. */
+  isBouncing(address: string): boolean {
+    return this.#bouncing.has(normalizeAddress(address));
   }
 
   /** The user that receives mail to this address. */

@@ -49,12 +49,17 @@ export interface AddUserOptions {
   readonly accessToken?: string;
 }
 
+/** One of the host's two servers. */
+export interface HostServer extends ServerSettings {
+  readonly port: number;
+}
+
 /** What `Account.open` takes to connect to the host. */
 export interface HostSettings {
   readonly email: string;
   readonly password: string;
-  readonly imap: ServerSettings;
-  readonly smtp: ServerSettings;
+  readonly imap: HostServer;
+  readonly smtp: HostServer;
 }
 
 /** Options of {@link MailHost.deliver}. */
@@ -214,6 +219,14 @@ export class MailHost implements AsyncDisposable {
     this.#directory.add({ email, aliases, mailbox, password, accessToken: options.accessToken });
   }
 
+  /**
+   * An address without a user: mail to it is accepted, and returned to the sender with a delivery report (RFC 3464).
+   * For an existing user see {@link Faults.bounce}.
+   */
+  addBouncingAddress(email: string): void {
+    this.#directory.addBouncing(email);
+  }
+
   /** Changes a user's password. Connections that are logged in stay. */
   setPassword(email: string, password: string): void {
     this.#user(email).password = password;
@@ -222,13 +235,17 @@ export class MailHost implements AsyncDisposable {
   /** What `Account.open` takes to be this user. */
   settings(email: string): HostSettings {
     const user = this.#user(email);
-    const server = { host: '127.0.0.1', secure: false, allowInsecure: true };
-    return {
-      email: user.email,
-      password: user.password,
-      imap: { ...server, port: this.#imap.port },
-      smtp: { ...server, port: this.#smtp.port },
-    };
+    return { email: user.email, password: user.password, imap: this.imap, smtp: this.smtp };
+  }
+
+  /** The IMAP server. */
+  get imap(): HostServer {
+    return { host: '127.0.0.1', port: this.#imap.port, secure: false, allowInsecure: true };
+  }
+
+  /** The SMTP submission server. */
+  get smtp(): HostServer {
+    return { host: '127.0.0.1', port: this.#smtp.port, secure: false, allowInsecure: true };
   }
 
   /**

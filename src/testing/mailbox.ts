@@ -98,14 +98,15 @@ export class HostMailbox {
 
   /** Renames a folder and all below it. INBOX itself stays, its mails move (RFC 9051 6.3.6). */
   rename(from: string, to: string): void {
-    const folder = this.folder(from);
+    const folder = this.get(from) ?? this.folder(from);
     if (folder.path === 'INBOX') {
       const target = this.create(to);
       for (const { raw, flags, internalDate } of folder.stored) target.add(raw, { flags, internalDate });
       folder.expunge();
       return;
     }
-    const below = folder.path + this.layout.delimiter;
+    const old = folder.path;
+    const below = old + this.layout.delimiter;
     const moved = this.folders.filter((other) => other === folder || other.path.startsWith(below));
     const target = this.#canonical(to);
     const parent = target.lastIndexOf(this.layout.delimiter);
@@ -114,7 +115,7 @@ export class HostMailbox {
     }
     for (const other of moved) {
       this.#folders.delete(other.path);
-      other.path = target + other.path.slice(folder.path.length);
+      other.path = target + other.path.slice(old.length);
       this.#folders.set(other.path, other);
     }
   }

@@ -50,7 +50,7 @@ export class PostOffice {
     const failed: FailedRecipient[] = [];
     const users = new Set<HostUser>();
     for (const address of mail.to) {
-      const bounce = this.#init.plan.bouncing.get(normalizeAddress(address));
+      const bounce = this.#bounceOf(address);
       const user = this.#init.directory.find(address);
       if (bounce) failed.push({ address, ...bounce });
       else if (user) users.add(user);
@@ -91,6 +91,12 @@ export class PostOffice {
     const { plan, coi } = this.#init;
     if (coi?.submitted(sender.mailbox, mail.raw)) return;
     if (plan.keepSent) sender.mailbox.withSpecialUse('\\Sent')?.add(mail.raw, { flags: ['\\Seen'] });
+  }
+
+  #bounceOf(address: string): { readonly status: string; readonly text: string } | undefined {
+    const { plan, directory } = this.#init;
+    if (directory.isBouncing(address)) return { status: '5.1.1', text: 'User unknown' };
+    return plan.bouncing.get(normalizeAddress(address));
   }
 
   #bounce(mail: SentMail, failed: readonly FailedRecipient[]): void {

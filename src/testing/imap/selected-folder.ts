@@ -56,6 +56,14 @@ export class SelectedFolder implements FolderWatcher {
     this.#changed.delete(mail);
   }
 
+  /** The untagged response about new mail, if there is some. It may be sent at any time. */
+  announce(): string[] {
+    if (this.#added.size === 0) return [];
+    for (const mail of this.#added) this.#view.push(mail);
+    this.#added.clear();
+    return [`* ${this.#view.length} EXISTS`];
+  }
+
   /** Untagged responses about everything that happened since the last call. */
   flush(options: { readonly expunge: boolean; readonly modSeq: boolean }): string[] {
     const lines: string[] = [];
@@ -69,11 +77,7 @@ export class SelectedFolder implements FolderWatcher {
       for (const mail of kept) this.#view.push(mail);
       this.#removed.clear();
     }
-    if (this.#added.size > 0) {
-      for (const mail of this.#added) this.#view.push(mail);
-      this.#added.clear();
-      lines.push(`* ${this.#view.length} EXISTS`);
-    }
+    lines.push(...this.announce());
     for (const mail of this.#changed) lines.push(this.#flagsLine(mail, options.modSeq));
     this.#changed.clear();
     return lines;

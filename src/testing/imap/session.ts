@@ -196,6 +196,8 @@ export class ImapSession {
     }
     const command = this.#find(base, byUid);
     if (action.kind === 'reply') return this.line(`${tag} ${action.reply}`);
+    // Mail that came meanwhile belongs to what the command sees.
+    for (const line of this.#selected?.announce() ?? []) this.line(line);
     const text = await command.run(this, args, { byUid, mechanism });
     if (this.#socket.destroyed) throw new ConnectionGone();
     this.#flush(command.holdsExpunge !== true);

@@ -113,8 +113,10 @@ export class SmtpSubmission {
 
   async #recipient(address: string, session: SMTPServerSession, done: Done): Promise<void> {
     if (!(await this.#proceed('RCPT', session, done))) return;
-    const { directory } = this.#context;
-    if (directory.isLocal(address) && !directory.find(address)) {
+    const { directory, plan } = this.#context;
+    const known =
+      directory.find(address) || directory.isBouncing(address) || plan.bouncing.has(normalizeAddress(address));
+    if (!known && directory.isLocal(address)) {
       return done(reply(550, `5.1.1 <${address}>: Recipient address rejected: User unknown`));
     }
     done();

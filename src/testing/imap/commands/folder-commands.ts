@@ -25,9 +25,10 @@ export const folderCommands: Record<string, Command> = {
   DELETE: {
     state: 'user',
     run(session, args) {
-      const folder = existing(session, args.mailbox());
+      const folder = named(session, args.mailbox());
       args.end();
       if (folder.path === 'INBOX') throw new ImapNo('[CANNOT] INBOX cannot be deleted');
+      if (!folder.selectable) throw new ImapNo('[HASCHILDREN] There are folders below it');
       deselect(session, folder);
       session.mailbox.delete(folder.path);
       return undefined;
@@ -36,7 +37,7 @@ export const folderCommands: Record<string, Command> = {
   RENAME: {
     state: 'user',
     run(session, args) {
-      const folder = existing(session, args.mailbox());
+      const folder = named(session, args.mailbox());
       const target = args.mailbox('new name');
       args.end();
       if (session.mailbox.get(target)) throw new ImapNo('[ALREADYEXISTS] Folder exists');
@@ -116,6 +117,11 @@ function existing(session: ImapSession, path: string): HostFolder {
   return folder;
 }
 
+/** Like {@link existing}, `\Noselect` names included. */
+function named(session: ImapSession, path: string): HostFolder {
+  return session.mailbox.get(path) ?? existing(session, path);
+}
+
 function checkName(session: ImapSession, path: string): void {
   const { prefix, delimiter } = session.mailbox.layout;
   const pieces = path.split(delimiter);
@@ -126,9 +132,8 @@ function checkName(session: ImapSession, path: string): void {
 }
 
 function subscribe(session: ImapSession, args: Arguments, on: boolean): undefined {
-  const folder = session.mailbox.get(args.mailbox());
+  const folder = named(session, args.mailbox());
   args.end();
-  if (!folder) throw new ImapNo('[NONEXISTENT] No such folder');
   folder.subscribed = on;
   return undefined;
 }
