@@ -37,7 +37,7 @@ export class Servers {
    * @throws NetworkError if they cannot be found.
    */
   async resolve({ signal }: AbortOptions): Promise<void> {
-    const { imap, smtp, identity } = this.#options;
+    const { imap, smtp, identity, logger } = this.#options;
     if (this.#found || (imap.kind !== 'discover' && smtp.kind !== 'discover')) return;
     const [kept] = await this.#writer.store.get('settings', [FOUND]);
     if (kept) {
@@ -46,7 +46,14 @@ export class Servers {
       return;
     }
     const found = await discoverSettings(identity.email, { signal });
-    await this.#writer.run(async (tx) => tx.put('settings', { key: FOUND, value: found }));
+    logger.log('info', `Servers of ${identity.email} found by ${found.source}. ${found.hint ?? ''}`.trimEnd(), {
+      imap: found.imap.host,
+      smtp: found.smtp.host,
+    });
+    // A guess may turn out to be wrong, and is looked up again.
+    if (found.source !== 'guess') {
+      await this.#writer.run(async (tx) => tx.put('settings', { key: FOUND, value: found }));
+    }
     this.#found = found;
   }
 
@@ -96,12 +103,16 @@ export class Servers {
   }
 
   #credentialsFor(server: ServerSettings): Credentials {
-    const credentials = server.auth ?? this.#credentials;
-    if (credentials) return credentials;
-    throw new InputError(
-      'INVALID_OPTION',
-      'There are no credentials for the server. Give "password" or "accessToken".',
-    );
+    if (server.auth) return server.auth;
+    const credentials = this.#credentials;
+    if (!credentials) {
+      throw new InputError(
+        'INVALID_OPTION',
+        'There are no credentials for the server. Give "password" or "accessToken".',
+      );
+    }
+    const user = server === this.#found?.imap || server === this.#found?.smtp ? this.#found.user : undefined;
+    return user === undefined ? credentials : { ...credentials, user };
   }
 }
 

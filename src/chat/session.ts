@@ -8,6 +8,7 @@ import { SELF_CHAT, singleChatId } from '../model/placement.js';
 import { openStore } from '../store/open-store.js';
 import type { Store } from '../store/store.js';
 import type { Engine, StartOptions } from '../sync/engine.js';
+import type { SyncEngineOptions } from '../sync/engine-options.js';
 import type { Identity } from '../sync/incoming.js';
 import type { StateChange } from '../sync/state-change.js';
 import { StateWriter } from '../sync/state-writer.js';
@@ -30,6 +31,8 @@ export interface SessionExtras {
   readonly automatic?: boolean;
   /** Takes news in place of the `message` event. They stay pending in the store until {@link AccountSession.acknowledge}. */
   readonly deliver?: (message: Message) => Promise<void>;
+  /** Makes the engine. Default: a {@link SyncEngine}. */
+  readonly makeEngine?: (options: SyncEngineOptions) => Engine;
 }
 
 type ChangeListener = (change: StateChange | undefined) => void;
@@ -72,7 +75,8 @@ export class AccountSession implements AccountContext {
     this.hub = new EventHub(logger);
     this.writer = new StateWriter({ store, identity, clock, logger, acknowledge: extras.deliver !== undefined });
     this.#servers = new Servers(options, this.writer);
-    this.engine = new SyncEngine({
+    const makeEngine = extras.makeEngine ?? ((parts: SyncEngineOptions) => new SyncEngine(parts));
+    this.engine = makeEngine({
       store,
       writer: this.writer,
       identity,
