@@ -15,7 +15,7 @@ export interface ChatText {
 const ESCAPED_DASHES = '-\u200b-';
 
 /**
- * Writes text as chat programs do: forwarding banner, quote, an empty line, own words; format=flowed (RFC 3676).
+ * Writes text as chat programs do: forwarding banner, quote, an empty line, own words; format=flowed (RFC 3676), CRLF.
  *
  * Reading gives the same text back except for: line ends (`\n`), blanks at the ends of lines, and empty lines at both ends.
  */
@@ -25,7 +25,7 @@ export function flowedChatText(draft: ChatText): string {
     ...(draft.quote === undefined ? [] : [`${encodeFlowed(escapeDashes(trimBlankLines(draft.quote)), 1)}\r\n`]),
     encodeFlowed(escapeDashes(trimBlankLines(draft.text))),
   ];
-  return `${blocks.join('\r\n')}\r\n`;
+  return blocks.join('\r\n');
 }
 
 /**

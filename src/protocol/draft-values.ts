@@ -2,6 +2,9 @@ import { InputError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { oneLine } from './subject.js';
 
+/** Control characters but tab, line feed, and those of ISO 8859. */
+const C0_CONTROLS = /[^\P{Cc}\t\n\u0080-\u009f]/gu;
+
 /** True for `{…}`: neither null nor an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -26,9 +29,9 @@ export function checkLine(value: unknown, where: string, maxChars: number): stri
 }
 
 /**
- * A text of many lines, with `\n` line ends.
+ * A text of many lines, with `\n` line ends. Control characters other than tabs and line ends are removed, as readers do.
  *
- * @throws InputError `TEXT_TOO_LONG`; `INVALID_OPTION` for NUL and half surrogate pairs.
+ * @throws InputError `TEXT_TOO_LONG`; `INVALID_OPTION` for half surrogate pairs.
  */
 export function checkText(value: unknown, where: string): string {
   if (typeof value !== 'string') throw new InputError('INVALID_OPTION', `${where} must be a string.`);
@@ -38,11 +41,9 @@ export function checkText(value: unknown, where: string): string {
       `${where} has ${value.length} characters; at most ${limits.sendTextChars} are possible. Send it as a file.`,
     );
   }
-  if (value.includes('\0'))
-    throw new InputError('INVALID_OPTION', `${where} contains a NUL character, which mail cannot carry; remove it.`);
   if (/\p{Cs}/u.test(value))
     throw new InputError('INVALID_OPTION', `${where} contains half a surrogate pair; it is no valid Unicode.`);
-  return value.replace(/\r\n?/g, '\n');
+  return value.replace(/\r\n?/g, '\n').replace(C0_CONTROLS, '');
 }
 
 /** One of a few words. */

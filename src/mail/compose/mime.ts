@@ -16,7 +16,7 @@ export type MimeHeaderValue =
 interface MimePartBase {
   /** `type/subtype`, with parameters where there are some. Charset and boundary are added. */
   readonly contentType: string;
-  /** Further header fields in the order in which they are written. Names keep their case. */
+  /** Further header fields in the order in which they are written, each name once. Names keep their case. */
   readonly headers?: readonly (readonly [name: string, value: MimeHeaderValue])[];
 }
 
@@ -72,7 +72,8 @@ function nodeOptions(part: MimePart): MimeNodeOptions {
 
 // Drafts are at most four levels deep.
 function fill(node: MimeNode, part: MimePart): void {
-  for (const [name, value] of part.headers ?? []) node.addHeader(name, headerValue(node, name, value));
+  // Not addHeader: it would write a field of its own for each address of a list.
+  for (const [name, value] of part.headers ?? []) node.setHeader(name, headerValue(node, name, value));
   if (!isLeaf(part)) {
     for (const child of part.children) fill(node.createChild(child.contentType, nodeOptions(child)), child);
     return;

@@ -1,5 +1,6 @@
 import type { MimeLeaf } from '../../mail/compose/mime.js';
 import type { MailHeaders } from '../../mail/parsed-mail.js';
+import { safeFilename } from '../../mail/text-clean.js';
 import { parseChatContent } from '../chat-content.js';
 import type { ChatAttachment, DraftAttachment } from '../chat-mail.js';
 
@@ -8,14 +9,15 @@ export function isPreview(headers: MailHeaders): boolean {
   return parseChatContent(headers.get('Chat-Content'))?.value === 'preview';
 }
 
-/** The part to write before the file that a preview stands for. */
+/** The part to write before the file of that name, which it stands for. */
 export function previewPart(preview: NonNullable<DraftAttachment['preview']>, filename: string): MimeLeaf {
+  const stem = filename.replace(/\.[^.]*$/, '').replaceAll('.', '_');
   return {
     contentType: preview.contentType,
     headers: [['Chat-Content', 'preview']],
     content: preview.content,
     disposition: 'inline',
-    filename,
+    filename: safeFilename(`${stem}-preview`, preview.contentType),
   };
 }
 

@@ -44,6 +44,12 @@ describe('composeMime', () => {
     );
   });
 
+  it('writes a list of addresses into one field (RFC 5322 3.6)', async () => {
+    const to = [{ address: 'a@example.org', name: 'A, B' }, { address: 'c@example.org' }];
+    const mail = await text({ contentType: 'text/plain', content: 'x', headers: [['Cc', to]] });
+    expect(mail).toContain('\r\nCc: "A, B" <a@example.org>, c@example.org\r\n');
+  });
+
   it('keeps the case of header names', async () => {
     const headers = [
       ['COI-MySToken', 'a'],

@@ -22,12 +22,12 @@ describe('validateDraft', () => {
     const draft = await validateDraft({
       from: { address: 'Ada@Example.ORG', name: '  Ada   Lovelace ' },
       to: [{ address: 'bob@BÜCHER.example' }],
-      text: 'a\r\nb\rc',
+      text: 'a\r\nb\rc\0\u001b\td',
       subject: ' a \t b ',
     });
     expect(draft.from).toEqual({ address: 'ada@example.org', name: 'Ada Lovelace' });
     expect(draft.to).toEqual([{ address: 'bob@xn--bcher-kva.example' }]);
-    expect(draft.text).toBe('a\nb\nc');
+    expect(draft.text).toBe('a\nb\nc\td');
     expect(draft.subject).toBe('a b');
   });
 
@@ -72,9 +72,9 @@ describe('validateDraft', () => {
     ['the same own header twice', { headers: { 'X-A': 'a', 'x-a': 'b' } }, 'INVALID_HEADER', /twice/],
     ['half a surrogate pair in a name', { to: [{ address: 'a@b.example', name: '\ud83d' }] }, 'INVALID_HEADER', /surr/],
     ['half a surrogate pair in the text', { text: 'a\udc00' }, 'INVALID_OPTION', /surrogate/],
-    ['a NUL in the text', { text: 'a\0' }, 'INVALID_OPTION', /NUL/],
     ['text that is none', { text: 42 }, 'INVALID_OPTION', /text/],
     ['nothing', { text: undefined }, 'EMPTY_MESSAGE', /empty/],
+    ['controls alone', { text: '\0\u001b' }, 'EMPTY_MESSAGE', /empty/],
     ['blanks', { text: ' \n\t' }, 'EMPTY_MESSAGE', /empty/],
     ['a quote alone', { text: '', quote: 'x' }, 'EMPTY_MESSAGE', /empty/],
     ['too much text', { text: 'x'.repeat(limits.sendTextChars + 1) }, 'TEXT_TOO_LONG', /file/],
