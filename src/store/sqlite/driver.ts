@@ -159,16 +159,20 @@ function primaryCode(error: unknown): number | undefined {
   return error instanceof Error && error.message.includes('Unable to open') ? 14 : undefined;
 }
 
-/** The value itself; the bindings differ in what they do with anything else, up to ending the process. */
+/** No bytes, at an address that is not null: Node 22 binds some other empty arrays as NULL. */
+const EMPTY = new Uint8Array(1).subarray(0, 0);
+
+/** The values themselves; the bindings differ in what they do with anything else, up to ending the process. */
 function checked(values: readonly SqlValue[]): SqlValue[] {
   return values.map((value, i) => {
+    if (value instanceof Uint8Array) return value.length === 0 ? EMPTY : value;
     const fits =
       typeof value === 'string'
         ? !value.includes('\0')
         : typeof value === 'number'
           ? Number.isFinite(value)
-          : value instanceof Uint8Array;
-    if (!fits && (value !== null || i === 0)) throw new TypeError(`SQL value ${i} cannot be bound.`);
+          : value === null && i > 0;
+    if (!fits) throw new TypeError(`SQL value ${i} cannot be bound.`);
     return value;
   });
 }

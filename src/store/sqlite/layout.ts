@@ -15,10 +15,16 @@ import type { SqlDriver, SqlValue } from './driver.js';
  * The content comes last so that SQLite reads the other columns without it.
  */
 
+const columnsOfTables = new Map(
+  tableNames.map((table) => {
+    const { key, indexes } = schemaOf(table);
+    return [table, [...new Set(Object.values(indexes).flat())].filter((field) => field !== key)];
+  }),
+);
+
 /** Columns of a table that hold index fields, in a fixed order. */
-export function indexColumns(table: TableName): string[] {
-  const { key, indexes } = schemaOf(table);
-  return [...new Set(Object.values(indexes).flat())].filter((field) => field !== key);
+export function indexColumns(table: TableName): readonly string[] {
+  return columnsOfTables.get(table) ?? [];
 }
 
 /** SQL name of an index; the primary key's if `index` is undefined. */
@@ -45,49 +51,78 @@ export function createLayout(driver: SqlDriver, search: boolean): void {
     );
   }
   for (const table of tableNames) {
-    const { key } = schemaOf(table);
-    const columns = indexColumns(table).map((field) => `"${field}", `);
-    const text = table === 'messages' ? '_text, ' : '';
-    driver.exec(
-      `CREATE TABLE "${table}" (_row INTEGER PRIMARY KEY, _account INTEGER NOT NULL, "${key}" NOT NULL, ${columns.join('')}${text}_doc NOT NULL)`,
-    );
-    createIndexes(driver, table);
+    createTable(driver, table);
+    for (const sql of indexSql(table).values()) driver.exec(sql);
   }
 }
 
 /**
- * Brings the columns and indexes of all tables in line with the schema, and fills new columns from the records: the one step
- * that a migration after a change of the schema needs.
+ * Brings tables and indexes in line with the schema, in one transaction. Where the indexes of a table are not those of the schema (it
+ * changed, in either direction of versions), all its index columns are filled again from the records. So a change of indexes needs
+ * no migration.
  */
 export function reindex(driver: SqlDriver, codec: Codec): void {
-  for (const table of tableNames) {
-    const existing = new Set(
-      driver
-        .prepare(`SELECT name FROM pragma_table_info('${table}')`)
-        .all([])
-        .map(([name]) => name),
-    );
-    const added = indexColumns(table).filter((field) => !existing.has(field));
-    for (const field of added) driver.exec(`ALTER TABLE "${table}" ADD COLUMN "${field}"`);
-    if (added.length > 0) fillColumns(driver, codec, table, added);
-    const indexes = driver
-      .prepare(`SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL`)
-      .all([table]);
-    for (const [name] of indexes) driver.exec(`DROP INDEX "${name}"`);
-    createIndexes(driver, table);
+  const changed = tableNames.filter((table) => !hasItsIndexes(driver, table));
+  if (changed.length === 0) return;
+  driver.exec('BEGIN IMMEDIATE');
+  try {
+    for (const table of changed) rebuild(driver, codec, table);
+    driver.exec('COMMIT');
+  } catch (error) {
+    driver.exec('ROLLBACK');
+    throw error;
   }
 }
 
-function createIndexes(driver: SqlDriver, table: TableName): void {
+function createTable(driver: SqlDriver, table: TableName): void {
+  const { key } = schemaOf(table);
+  const columns = indexColumns(table).map((field) => `"${field}", `);
+  const text = table === 'messages' ? '_text, ' : '';
+  driver.exec(
+    `CREATE TABLE IF NOT EXISTS "${table}" (_row INTEGER PRIMARY KEY, _account INTEGER NOT NULL, "${key}" NOT NULL, ${columns.join('')}${text}_doc NOT NULL)`,
+  );
+}
+
+/** Statements that create the indexes of a table, by name. */
+function indexSql(table: TableName): Map<string, string> {
   const { key, indexes } = schemaOf(table);
-  driver.exec(`CREATE UNIQUE INDEX ${indexSqlName(table, undefined)} ON "${table}" (_account, "${key}")`);
+  const statements = new Map([
+    [`${table}._key`, `CREATE UNIQUE INDEX ${indexSqlName(table, undefined)} ON "${table}" (_account, "${key}")`],
+  ]);
   for (const [name, fields] of Object.entries(indexes)) {
-    const columns = ['_account', ...[...fields, key].map((field) => `"${field}"`)];
-    const present = fields.map((field) => `"${field}" IS NOT NULL`);
-    driver.exec(
-      `CREATE INDEX ${indexSqlName(table, name)} ON "${table}" (${columns.join(', ')}) WHERE ${present.join(' AND ')}`,
+    const columns = ['_account', ...[...fields, key].map((field) => `"${field}"`)].join(', ');
+    const present = fields.map((field) => `"${field}" IS NOT NULL`).join(' AND ');
+    statements.set(
+      `${table}.${name}`,
+      `CREATE INDEX ${indexSqlName(table, name)} ON "${table}" (${columns}) WHERE ${present}`,
     );
   }
+  return statements;
+}
+
+/** Indexes that a table has in the file, with the statements that created them. */
+function existingIndexes(driver: SqlDriver, table: TableName): SqlValue[][] {
+  return driver
+    .prepare(`SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL`)
+    .all([table]);
+}
+
+function hasItsIndexes(driver: SqlDriver, table: TableName): boolean {
+  const wanted = indexSql(table);
+  const existing = existingIndexes(driver, table);
+  return existing.length === wanted.size && existing.every(([name, sql]) => wanted.get(String(name)) === sql);
+}
+
+function rebuild(driver: SqlDriver, codec: Codec, table: TableName): void {
+  createTable(driver, table);
+  for (const [name] of existingIndexes(driver, table)) driver.exec(`DROP INDEX "${name}"`);
+  const columns = driver.prepare(`SELECT name FROM pragma_table_info('${table}')`).all([]);
+  const existing = new Set(columns.map(([name]) => name));
+  for (const field of indexColumns(table)) {
+    if (!existing.has(field)) driver.exec(`ALTER TABLE "${table}" ADD COLUMN "${field}"`);
+  }
+  if (indexColumns(table).length > 0) fillColumns(driver, codec, table, indexColumns(table));
+  for (const sql of indexSql(table).values()) driver.exec(sql);
 }
 
 function fillColumns(driver: SqlDriver, codec: Codec, table: TableName, fields: readonly string[]): void {
