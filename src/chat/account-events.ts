@@ -14,8 +14,10 @@ export type ChangeKind = 'added' | 'updated' | 'removed';
  * Within one chat, events come in order and one handler at a time: the next one waits until an asynchronous handler has
  * finished. Chats do not wait for each other. A handler that throws stops nothing: its failure comes as an `error` event
  * with a {@link HandlerError} whose `subject` is the message; with no handler for `error` it is logged.
+ *
+ * A type rather than an interface, so that the compiler knows all event names.
  */
-export interface AccountEvents extends Record<string, readonly unknown[]> {
+export type AccountEvents = {
   /**
    * A message that was not here before, from others or from another device of this account (`fromMe`). What came in while
    * the account was offline is told oldest first. What lay in the mailbox at the very first start is history, and silent.
@@ -41,7 +43,7 @@ export interface AccountEvents extends Record<string, readonly unknown[]> {
   sync: readonly [progress: SyncProgress];
   /** Something failed that no call of yours could report. */
   error: readonly [error: CoiError];
-}
+};
 
 /** Emits the events of one account and brings what handlers throw to the `error` event. */
 export class EventHub extends TypedEmitter<AccountEvents> {

@@ -1,0 +1,101 @@
+import {
+  Account,
+  type AccountOptions,
+  type Attachment,
+  type Chat,
+  type ChatListChange,
+  type CoiError,
+  type CoiErrorCode,
+  type ConnectionState,
+  type Contact,
+  type Message,
+  type MessageDraft,
+  type MessageState,
+  type OutboxEntry,
+  type SyncProgress,
+} from 'coi-sdk';
+import type { Bot, BotOptions, Command } from 'coi-sdk/bot';
+import { describe, expectTypeOf, it } from 'vitest';
+
+// The assertions are the compiler's (`npm run typecheck`); running this file only shows that the imports exist.
+describe('the public types', () => {
+  it('open an account', () => {
+    expectTypeOf(Account.open).parameters.toEqualTypeOf<[options: AccountOptions]>();
+    expectTypeOf(Account.open).returns.resolves.toEqualTypeOf<Account>();
+    expectTypeOf<{ email: string; password: string; store: string }>().toExtend<AccountOptions>();
+    expectTypeOf<{ email: string; accessToken: () => Promise<string> }>().toExtend<AccountOptions>();
+    expectTypeOf<{ email: string; store: { path: string; passphrase: string } }>().toExtend<AccountOptions>();
+    expectTypeOf<{ email: string; imap: { host: string; secure: false } }>().toExtend<AccountOptions>();
+    expectTypeOf<{ password: string }>().not.toExtend<AccountOptions>();
+    expectTypeOf<{ email: string; filing: 'always' }>().not.toExtend<AccountOptions>();
+    expectTypeOf<Account>().toExtend<AsyncDisposable>();
+    expectTypeOf<Account['connection']>().toEqualTypeOf<ConnectionState>();
+  });
+
+  it('type the handlers of events', () => {
+    const account = {} as Account;
+    const typed = () => {
+      account.on('message', (message) => expectTypeOf(message).toEqualTypeOf<Message>());
+      account.on('message:moved', (message, from) => {
+        expectTypeOf(message).toEqualTypeOf<Message>();
+        expectTypeOf(from).toEqualTypeOf<string>();
+      });
+      account.on('message:state', (_, state) => expectTypeOf(state).toEqualTypeOf<MessageState>());
+      account.on('chat', (chat, change) => {
+        expectTypeOf(chat).toEqualTypeOf<Chat>();
+        expectTypeOf(change).toEqualTypeOf<'added' | 'updated' | 'removed'>();
+      });
+      account.on('contact', (contact) => expectTypeOf(contact).toEqualTypeOf<Contact>());
+      account.on('connection', (state, error) => {
+        expectTypeOf(state).toEqualTypeOf<ConnectionState>();
+        expectTypeOf(error).toEqualTypeOf<CoiError | undefined>();
+      });
+      account.on('sync', (progress) => expectTypeOf(progress).toEqualTypeOf<SyncProgress>());
+      account.on('error', (error) => expectTypeOf(error.code).toEqualTypeOf<CoiErrorCode>());
+      // @ts-expect-error there is no such event
+      account.on('massage', () => {});
+    };
+    expectTypeOf(typed).toBeFunction();
+  });
+
+  it('send, read and download', () => {
+    expectTypeOf<Chat['send']>().parameter(0).toEqualTypeOf<string | MessageDraft>();
+    expectTypeOf<Chat['send']>().returns.resolves.toEqualTypeOf<Message>();
+    expectTypeOf<{ text: string; attachments: { path: string }[] }>().toExtend<MessageDraft>();
+    expectTypeOf<{ attachments: { content: Buffer; filename: string; voice: true }[] }>().toExtend<MessageDraft>();
+    expectTypeOf<{ attachments: { filename: string }[] }>().not.toExtend<MessageDraft>();
+    expectTypeOf<{ attachments: { path: string; content: Uint8Array }[] }>().not.toExtend<MessageDraft>();
+    expectTypeOf<ReturnType<Chat['messages']>>().toExtend<AsyncIterable<Message>>();
+    expectTypeOf<Message['date']>().toEqualTypeOf<Date>();
+    expectTypeOf<Message['from']>().toExtend<{ address: string; name?: string }>();
+    expectTypeOf<Message['state']>().toEqualTypeOf<'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed'>();
+    expectTypeOf<Attachment['download']>().returns.resolves.toEqualTypeOf<Uint8Array>();
+    expectTypeOf<Awaited<ReturnType<Account['outbox']['list']>>>().toEqualTypeOf<OutboxEntry[]>();
+    expectTypeOf<ReturnType<Account['chats']['watch']>>().toEqualTypeOf<AsyncIterable<ChatListChange>>();
+  });
+
+  it('are read-only where the library keeps them current', () => {
+    const assign = (message: Message, chat: Chat) => {
+      // @ts-expect-error a message is edited by a method
+      message.text = 'other';
+      // @ts-expect-error use mute()
+      chat.muted = true;
+    };
+    expectTypeOf(assign).toBeFunction();
+  });
+
+  it('make a bot whose store cannot be forgotten', () => {
+    expectTypeOf<{ email: string; password: string }>().not.toExtend<BotOptions>();
+    const chain = (bot: Bot) =>
+      bot
+        .command('ping', (message, command) => {
+          expectTypeOf(message).toEqualTypeOf<Message>();
+          expectTypeOf(command).toEqualTypeOf<Command>();
+          return message.reply('pong');
+        })
+        .hears(/(\d+)/, (_, match) => expectTypeOf(match).toEqualTypeOf<RegExpExecArray>())
+        .onMessage((message) => message.reply('?'))
+        .start();
+    expectTypeOf(chain).returns.resolves.toEqualTypeOf<Bot>();
+  });
+});
