@@ -19,6 +19,8 @@ interface ImapFailure {
 /** Codes with which imapflow says that the server broke the protocol or one of our caps. */
 const GARBAGE =
   /^(ParserError|MAX_IMAP_NESTING_REACHED|InvalidResponse|UnexpectedTag|ResponseProcessingFailed|LineTooLarge|LiteralTooLarge|ResponseTooLarge|COMPRESS_TRAILING_DATA)/;
+/** Codes with which imapflow says that the connection is gone. */
+const GONE = /^(NoConnection|EConnectionClosed|StateLogout|ClosedAfterConnect)/;
 /** Refusals of LOGIN that say nothing about the credentials (RFC 5530 3). */
 const NOT_THE_CREDENTIALS = new Set(['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG', 'CONTACTADMIN', 'PRIVACYREQUIRED']);
 
@@ -36,7 +38,8 @@ export function imapError(thrown: unknown, endpoint: Endpoint): CoiError {
     if (/does not support STARTTLS/.test(failure.message ?? '')) return tlsRequired(endpoint, thrown);
     return networkError(thrown, endpoint) ?? tlsFailed(thrown, endpoint);
   }
-  if (failure.reason) return goodbye(failure.reason, code, thrown, endpoint);
+  // TLS errors of Node have a `reason`, too.
+  if (failure.reason && GONE.test(code)) return goodbye(failure.reason, code, thrown, endpoint);
   const network = networkError(thrown, endpoint);
   if (network) return network;
   if (failure.authenticationFailed && /disabled/i.test(failure.message ?? '')) return tlsRequired(endpoint, thrown);

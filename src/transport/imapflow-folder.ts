@@ -182,7 +182,7 @@ export class ImapFlowFolder implements ImapFolderSession {
         'The folder session is over: use it within the callback of withFolder only.',
       );
     const { link } = this.context;
-    if (!link.usable) throw link.errorOf(new NetworkError('CONNECTION_LOST', 'The IMAP connection was lost.'));
+    if (!link.usable) throw link.gone();
     const open = link.flow.mailbox;
     if (open && open.path === pathOf(link.flow, this.state.path) && String(open.uidValidity) === this.state.uidValidity)
       return;

@@ -43,7 +43,7 @@ export class IdleWaiter {
       if (this.#running) await this.#idle(path, this.#running, signal);
       else await this.#poll(path, signal);
       if (changes.take(path)) return;
-      if (!link.usable) throw link.errorOf({ code: 'NoConnection' });
+      if (!link.usable) throw link.gone();
     }
   }
 

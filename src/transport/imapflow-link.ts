@@ -112,6 +112,11 @@ export class ImapLink {
     }
   }
 
+  /** Why nothing can be sent any more, with the words of the server's BYE. */
+  gone(): CoiError {
+    return this.errorOf({ code: 'NoConnection', reason: this.flow.byeReason });
+  }
+
   /** One of our errors; once the connection is gone, the reason for that. */
   errorOf(thrown: unknown): CoiError {
     if (!this.usable && this.#lost) return this.#lost;

@@ -2,7 +2,7 @@ import type { ExistsEvent, ExpungeEvent, FlagsEvent, ImapFlow, ListResponse, Mai
 import type { AbortOptions } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import { TypedEmitter } from '../core/emitter.js';
-import { describe, InputError, NetworkError, ServerError } from '../core/errors.js';
+import { type CoiError, describe, InputError, NetworkError, ServerError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { Logger } from '../core/logger.js';
 import { FolderChanges, type FolderSnapshot } from './folder-changes.js';
@@ -18,6 +18,7 @@ import { type ImapConnectionSource, openLink } from './imapflow-open.js';
 import type { TransportTimeouts } from './imapflow-options.js';
 import { encodedPath, pathOf } from './imapflow-paths.js';
 import { folderStatus } from './imapflow-status.js';
+import { moment } from './moment.js';
 import { Mutex } from './mutex.js';
 
 /** Options of {@link ImapFlowTransport}: where the connection comes from, and the surroundings. */
@@ -40,6 +41,7 @@ export class ImapFlowTransport extends TypedEmitter<ImapTransportEvents> impleme
   readonly #gone = new Set<() => void>();
   #state: 'new' | 'connecting' | 'open' | 'closed' = 'new';
   #link: ImapLink | undefined;
+  #lost: CoiError | undefined;
   #idle: IdleWaiter | undefined;
   #capabilities: ReadonlySet<string> = new Set();
   /** The open folder, as the caller named it. */
@@ -230,7 +232,7 @@ export class ImapFlowTransport extends TypedEmitter<ImapTransportEvents> impleme
     }
     if (!this.#link)
       throw new InputError('INVALID_STATE', 'The IMAP transport is not connected yet. Await connect() first.');
-    if (!this.#link.usable) throw this.#link.errorOf({ code: 'NoConnection' });
+    if (!this.#link.usable) throw this.#link.gone();
     return this.#link;
   }
 
@@ -307,7 +309,8 @@ export class ImapFlowTransport extends TypedEmitter<ImapTransportEvents> impleme
     this.#state = 'closed';
     this.#cancelKeepAlive();
     this.#wakeAll();
-    this.#emit('close', this.#link?.errorOf({ code: 'NoConnection', reason: this.#link.flow.byeReason }));
+    this.#lost = this.#link?.gone();
+    this.#emit('close', this.#lost);
   };
 
   #announceOpen(): void {
@@ -346,16 +349,10 @@ async function lock(link: ImapLink, path: string, readOnly: boolean): Promise<()
 }
 
 /** LOGOUT, but not for longer than a moment: the socket is closed whatever the server does. */
-async function hangUp(link: ImapLink): Promise<void> {
-  const { flow, clock } = link;
-  if (link.usable) {
-    let cancel = () => {};
-    const patience = new Promise<void>((resolve) => {
-      cancel = clock.after(1000, resolve);
-    });
+async function hangUp({ flow, usable }: ImapLink): Promise<void> {
+  if (usable) {
     const closed = new Promise<void>((resolve) => flow.once('close', resolve));
-    await Promise.race([flow.logout().catch(() => {}), patience, closed]);
-    cancel();
+    await Promise.race([flow.logout().catch(() => {}), closed, moment()]);
   }
   flow.close();
 }

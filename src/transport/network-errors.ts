@@ -60,7 +60,8 @@ export function networkError(thrown: unknown, endpoint: Endpoint): CoiError | un
       init,
     );
   }
-  if (has('ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME')) {
+  // EDNS: nodemailer asks the name servers itself; the code below it may be theirs.
+  if (has('EDNS', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME')) {
     return new NetworkError(
       'HOST_NOT_FOUND',
       `The host name of ${server} cannot be resolved. Check the name and your network.`,

@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
 import type { SMTPConnectionSendInfo } from 'nodemailer/lib/smtp-connection';
-import { type AbortOptions, abortable, throwIfAborted } from '../core/abort.js';
+import { type AbortOptions, throwIfAborted } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import { CoiError, InputError, NetworkError, ServerError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
@@ -12,7 +12,7 @@ import { withFreshLogin } from './oauth.js';
 import type { Credentials, ServerSettings, TlsSettings } from './settings.js';
 import type { SmtpMessage, SmtpResult, SmtpTransport } from './smtp.js';
 import { RecipientsRefusedError } from './smtp.js';
-import { smtpError } from './smtp-errors.js';
+import { recipientErrors, smtpError } from './smtp-errors.js';
 import { SmtpSession } from './smtp-session.js';
 
 /** Options of {@link NodemailerTransport}. */
@@ -52,11 +52,12 @@ export class NodemailerTransport implements SmtpTransport {
   async send(message: SmtpMessage, { signal }: AbortOptions = {}): Promise<SmtpResult> {
     const wire = { from: asciiDomain(message.from), to: message.to.map(asciiDomain), bytes: message.bytes };
     return this.#turn(signal, async (stop) => {
-      const info = await this.#sendOnce(wire, stop);
-      // Answer with the addresses that we were given.
+      // Answers name the addresses as we were given them.
       const named = new Map(wire.to.map((address, i) => [address, message.to[i] ?? address]));
-      const rejected = rejections(info.rejectedErrors, this.#endpoint, named);
-      if (rejected.length) await this.#session?.reset().catch(() => this.#session?.close());
+      const info = await this.#sendOnce(wire, stop).catch((error) => {
+        throw this.#refusal(error, named);
+      });
+      const rejected = recipientErrors(info.rejectedErrors, this.#endpoint, named);
       return {
         accepted: info.accepted.map((address) => named.get(address) ?? address),
         rejected,
@@ -81,26 +82,23 @@ export class NodemailerTransport implements SmtpTransport {
     try {
       return await session.send(message, signal);
     } catch (error) {
-      const refused = this.#refusal(error, message);
       const closed = error instanceof NetworkError && error.code === 'CONNECTION_LOST';
       const goodbye = error instanceof ServerError && error.status === 421;
       if (reused && (closed || goodbye) && !session.contentSent && !this.#closing.signal.aborted) {
         session.close();
-        return (await this.#connected(signal)).send(message, signal).catch((again) => {
-          throw this.#refusal(again, message);
-        });
+        return (await this.#connected(signal)).send(message, signal);
       }
       if (session.usable) await session.reset().catch(() => session.close());
-      throw refused;
+      throw error;
     }
   }
 
   /** Where every recipient was refused, the refusals one by one. */
-  #refusal(error: unknown, message: SmtpMessage): unknown {
+  #refusal(error: unknown, named: ReadonlyMap<string, string>): unknown {
     if (!(error instanceof ServerError) || error.code !== 'RECIPIENT_REFUSED') return error;
     const { cause } = error;
     const errors = typeof cause === 'object' && cause !== null && 'rejectedErrors' in cause ? cause.rejectedErrors : [];
-    const rejected = rejections(Array.isArray(errors) ? errors : [], this.#endpoint);
+    const rejected = recipientErrors(Array.isArray(errors) ? errors : [], this.#endpoint, named);
     return new RecipientsRefusedError(error, rejected);
   }
 
@@ -142,96 +140,6 @@ export class NodemailerTransport implements SmtpTransport {
       session?.quit().catch((error) => this.#options.logger.log('debug', 'SMTP QUIT failed.', { error }));
     });
   }
-}
-
-/** As much of a nodemailer transporter as we use: what `nodemailer.createTransport()` returns fits. */
-export interface CallerTransporter {
-  sendMail(mail: { envelope: { from: string; to: string[] }; raw: Buffer }): Promise<{
-    readonly accepted?: readonly unknown[];
-    readonly rejected?: readonly unknown[];
-    readonly rejectedErrors?: readonly unknown[] | undefined;
-    readonly response?: unknown;
-  }>;
-  verify?(): Promise<unknown>;
-}
-
-/** {@link SmtpTransport} over a transporter that the application already has. It is never closed by us. */
-export class CallerSmtpTransport implements SmtpTransport {
-  readonly #mailer: CallerTransporter;
-  #closed = false;
-
-  constructor(mailer: CallerTransporter) {
-    this.#mailer = mailer;
-  }
-
-  async verify({ signal }: AbortOptions = {}): Promise<void> {
-    this.#check();
-    try {
-      if (this.#mailer.verify) await abortable(this.#mailer.verify(), signal);
-    } catch (thrown) {
-      throw smtpError(thrown, CALLERS);
-    }
-  }
-
-  async send(message: SmtpMessage, { signal }: AbortOptions = {}): Promise<SmtpResult> {
-    this.#check();
-    const raw = Buffer.from(message.bytes.buffer, message.bytes.byteOffset, message.bytes.byteLength);
-    let info: Awaited<ReturnType<CallerTransporter['sendMail']>>;
-    try {
-      info = await abortable(
-        this.#mailer.sendMail({ envelope: { from: message.from, to: [...message.to] }, raw }),
-        signal,
-      );
-    } catch (thrown) {
-      throw this.#failure(thrown);
-    }
-    const rejected = rejections(info.rejectedErrors, CALLERS);
-    const refused = new Set([...(info.rejected ?? []).map(addressOf), ...rejected.map(({ address }) => address)]);
-    return {
-      accepted: info.accepted ? info.accepted.map(addressOf) : message.to.filter((address) => !refused.has(address)),
-      rejected,
-      response: typeof info.response === 'string' ? info.response : '',
-    };
-  }
-
-  /** Forgets the transporter; it stays open, it is not ours. */
-  async close(): Promise<void> {
-    this.#closed = true;
-  }
-
-  #check(): void {
-    if (this.#closed) throw new InputError('INVALID_STATE', 'The SMTP transport was closed. Make a new one.');
-  }
-
-  #failure(thrown: unknown): Error {
-    const error = smtpError(thrown, CALLERS);
-    if (error.code !== 'RECIPIENT_REFUSED') return error;
-    const errors =
-      typeof thrown === 'object' && thrown !== null && 'rejectedErrors' in thrown ? thrown.rejectedErrors : [];
-    return new RecipientsRefusedError(error, rejections(Array.isArray(errors) ? errors : [], CALLERS));
-  }
-}
-
-const CALLERS: Endpoint = { protocol: 'SMTP', host: 'of your transporter', port: 0, secure: true };
-
-/** nodemailer gives strings; some plug-ins give address objects. */
-function addressOf(entry: unknown): string {
-  if (typeof entry === 'object' && entry !== null && 'address' in entry) return String(entry.address);
-  return String(entry);
-}
-
-/** nodemailer names the recipient in each of its errors. */
-function rejections(
-  errors: readonly unknown[] | undefined,
-  endpoint: Endpoint,
-  named: ReadonlyMap<string, string> = new Map(),
-): SmtpResult['rejected'] {
-  return (errors ?? []).flatMap((thrown) => {
-    const recipient =
-      typeof thrown === 'object' && thrown !== null && 'recipient' in thrown ? thrown.recipient : undefined;
-    if (typeof recipient !== 'string') return [];
-    return [{ address: named.get(recipient) ?? recipient, error: smtpError(thrown, endpoint) }];
-  });
 }
 
 /** The domain as A-label (RFC 5891): only the local part needs SMTPUTF8 then. */

@@ -1,5 +1,6 @@
 import { AuthError, CoiError, describe, InputError, ServerError } from '../core/errors.js';
 import { type Endpoint, nameOf, networkError, proxyFailed, tlsRequired } from './network-errors.js';
+import type { SmtpRejection } from './smtp.js';
 
 /** What nodemailer attaches to its errors. */
 interface SmtpFailure {
@@ -74,4 +75,18 @@ function misbehaved(thrown: unknown, endpoint: Endpoint): ServerError {
       cause: thrown,
     },
   );
+}
+
+/** The refusals of single recipients: nodemailer names the recipient in each. `named` gives back the caller's spelling. */
+export function recipientErrors(
+  errors: readonly unknown[] | undefined,
+  endpoint: Endpoint,
+  named: ReadonlyMap<string, string> = new Map(),
+): readonly SmtpRejection[] {
+  return (errors ?? []).flatMap((thrown) => {
+    const recipient =
+      typeof thrown === 'object' && thrown !== null && 'recipient' in thrown ? thrown.recipient : undefined;
+    if (typeof recipient !== 'string') return [];
+    return [{ address: named.get(recipient) ?? recipient, error: smtpError(thrown, endpoint) }];
+  });
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.js';
 import { type CoiError, NetworkError, ServerError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { TransportTimeouts } from './imapflow-options.js';
+import { moment } from './moment.js';
 import { type Endpoint, endpointOf, nameOf } from './network-errors.js';
 import { type LoginSecret, xoauth2 } from './oauth.js';
 import { connectThroughProxy } from './proxy.js';
@@ -74,11 +75,16 @@ export class SmtpSession {
         : { connection: await abortable(connectThroughProxy(server.proxy, endpoint, timeouts.connectMs), signal) }),
     });
     const session = new SmtpSession(connection, endpoint, clock);
-    await session.#bounded(0, signal, async () => {
-      await callback((done) => connection.connect(done));
-      // A relay that takes mail from this network offers no AUTH; if it wants a login it will say so.
-      if (connection.allowsAuth) await callback((done) => connection.login(authOf(secret), done));
-    });
+    await session
+      .#bounded(0, signal, async () => {
+        await callback((done) => connection.connect(done));
+        // A relay that takes mail from this network offers no AUTH; if it wants a login it will say so.
+        if (connection.allowsAuth) await callback((done) => connection.login(authOf(secret), done));
+      })
+      .catch((error) => {
+        session.close();
+        throw error;
+      });
     return session;
   }
 
@@ -118,13 +124,8 @@ export class SmtpSession {
 
   /** QUIT, but not for longer than a moment. */
   async quit(): Promise<void> {
-    let cancel = () => {};
-    const patience = new Promise<void>((resolve) => {
-      cancel = this.clock.after(1000, resolve);
-    });
     if (this.usable) this.connection.quit();
-    await Promise.race([patience, this.#gone.catch(() => {})]);
-    cancel();
+    await Promise.race([moment(), this.#gone.catch(() => {})]);
     this.close();
   }
 
