@@ -142,8 +142,15 @@ export class NodemailerTransport implements SmtpTransport {
   }
 }
 
-/** The domain as A-label (RFC 5891): only the local part needs SMTPUTF8 then. */
+/**
+ * The domain as A-label (RFC 5891): only the local part needs SMTPUTF8 then.
+ *
+ * @throws InputError `INVALID_ADDRESS` for control characters and angle brackets, which would end the command.
+ */
 function asciiDomain(address: string): string {
+  if (/[^ -~\u0080-\u{10ffff}]|[<>]/u.test(address)) {
+    throw new InputError('INVALID_ADDRESS', `${JSON.stringify(address)} is no e-mail address that can be sent to.`);
+  }
   const at = address.lastIndexOf('@');
   const domain = address.slice(at + 1);
   if (at < 0 || /^[ -~]*$/.test(domain)) return address;

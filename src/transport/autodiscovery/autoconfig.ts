@@ -122,7 +122,7 @@ export async function parseAutoconfig(xml: string, email: string, domain: string
 }
 
 function set(server: ServerElement, tag: string, value: string): void {
-  if (tag === 'hostname') server.hostname = value.toLowerCase();
+  if (tag === 'hostname') server.hostname = value;
   else if (tag === 'port') server.port = value;
   else if (tag === 'sockettype') server.socketType = value.toUpperCase();
   else server.username = value;
