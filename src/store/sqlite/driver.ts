@@ -64,10 +64,9 @@ export const nodeSqlite: SqlBinding = async (path) => {
 /** `libsql` from npm, an optional peer dependency with prebuilt binaries. */
 export const libsql: SqlBinding = async (path) => {
   const module = await import('libsql').catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
-    throw error;
+    // The package, or the prebuilt binary for this platform.
+    throw isMissing(error) ? sqliteMissing(error) : error;
   });
-  if (!module) return undefined;
   const database = new module.default(path);
   return {
     exec: (sql) => void database.exec(sql),
@@ -111,9 +110,14 @@ export async function openDriver(
     });
     if (driver) return driver;
   }
-  throw new StoreError(
+  throw sqliteMissing();
+}
+
+function sqliteMissing(cause?: unknown): StoreError {
+  return new StoreError(
     'SQLITE_MISSING',
     `This Node (${process.version}) has no SQLite of its own (it comes with 22.13): run "npm install libsql", or use a newer Node.`,
+    cause === undefined ? {} : { cause },
   );
 }
 
