@@ -135,11 +135,11 @@ export class ChatHandle implements Chat {
   }
 
   async clear(options: RemoveOptions = {}): Promise<void> {
-    await clearChat(this.#context, this.id, options, { deleted: 0 });
+    await clearChat(this.#context, this.id, options, { deleted: false });
   }
 
   async delete(options: RemoveOptions = {}): Promise<void> {
-    await clearChat(this.#context, this.id, options, { deleted: 1 });
+    await clearChat(this.#context, this.id, options, { deleted: true });
   }
 
   async #change(change: Partial<ChatRecord>, drop?: 'draft'): Promise<void> {

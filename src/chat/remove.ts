@@ -25,7 +25,7 @@ export async function clearChat(
   context: AccountContext,
   chatId: string,
   options: RemoveOptions,
-  outcome: { readonly deleted: 0 | 1 },
+  outcome: { readonly deleted: boolean },
 ): Promise<void> {
   context.assertOpen();
   let newest: number | undefined;
@@ -48,7 +48,11 @@ export async function clearChat(
     const record = await tx.get('chats', chatId);
     if (!record) return;
     const clearedUpTo = Math.max(newest ?? 0, record.clearedUpTo ?? 0);
-    tx.put('chats', { ...record, deleted: outcome.deleted, ...(clearedUpTo > 0 ? { clearedUpTo } : {}) });
+    tx.put('chats', {
+      ...record,
+      deleted: outcome.deleted ? 1 : record.deleted,
+      ...(clearedUpTo > 0 ? { clearedUpTo } : {}),
+    });
   });
 }
 

@@ -49,7 +49,7 @@ export class AccountSession implements AccountContext {
   readonly clock: Clock;
   readonly handles: Handles;
   readonly sending = new KeyedMutex();
-  readonly waiters = new StateWaiters();
+  readonly waiters = new StateWaiters((record) => this.#isRefused(record.key));
   readonly undoMs: number;
   readonly requestReceipts: boolean;
   readonly automatic: boolean;
@@ -60,7 +60,6 @@ export class AccountSession implements AccountContext {
   readonly #queue = new TaskQueue();
   readonly #pump: EventPump;
   readonly #listeners = new Set<ChangeListener>();
-  #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(options: CheckedOptions, store: Store, extras: SessionExtras) {
@@ -146,20 +145,14 @@ export class AccountSession implements AccountContext {
     this.assertOpen();
     refuseUnknownOptions('start', options, ['signal', 'keepTrying']);
     checkBoolean('keepTrying', options.keepTrying);
-    this.#running ??= this.#servers.resolve(options).then(() => this.engine.start(options));
-    const running = this.#running;
-    try {
-      await running;
-    } catch (thrown) {
-      if (this.#running === running) this.#running = undefined;
-      throw thrown;
-    }
+    await this.#servers.resolve(options);
+    this.assertOpen();
+    await this.engine.start(options);
   }
 
   /** See `Account.stop`. */
   async stop(): Promise<void> {
     this.assertOpen();
-    this.#running = undefined;
     await this.engine.stop();
   }
 
@@ -253,6 +246,12 @@ export class AccountSession implements AccountContext {
       this.waiters.close();
       await release();
     }
+  }
+
+  /** True if our own server refused the message, and it still lies in the outbox. */
+  async #isRefused(message: string): Promise<boolean> {
+    const entries = await this.store.list('outbox', { index: 'byMessage', prefix: [message] });
+    return entries.some((entry) => entry.state === 'failed');
   }
 
   /** A store keeps one account; another one's chats must not be mixed in. */

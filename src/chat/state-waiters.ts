@@ -9,25 +9,33 @@ const RANK: Record<MessageState, number> = { failed: -1, queued: 0, sending: 1, 
 
 interface Waiter {
   readonly milestone: Milestone;
-  resolve(): void;
+  /** Settles the waiting; with a record if that message failed. */
+  resolve(failed: MessageRecord | undefined): void;
   reject(error: CoiError): void;
 }
 
 /** Promises that settle when messages reach a state. */
 export class StateWaiters {
   readonly #waiters = new Map<string, Set<Waiter>>();
+  readonly #isRefused: (record: MessageRecord) => Promise<boolean>;
+
+  /** `isRefused` says of a failed message whether our own server refused it; otherwise it bounced. */
+  constructor(isRefused: (record: MessageRecord) => Promise<boolean>) {
+    this.#isRefused = isRefused;
+  }
 
   /** Resolves when the message has reached the milestone; rejects when it failed, was taken back, or the signal fires. */
   async wait(record: MessageRecord, milestone: Milestone, options: AbortOptions = {}): Promise<void> {
     let waiter: Waiter | undefined;
-    const settled = new Promise<void>((resolve, reject) => {
+    const settled = new Promise<MessageRecord | undefined>((resolve, reject) => {
       waiter = { milestone, resolve, reject };
       if (settle(waiter, record)) return;
       const waiters = this.#waiters.get(record.key) ?? new Set();
       this.#waiters.set(record.key, waiters.add(waiter));
     });
     try {
-      await abortable(settled, options.signal);
+      const failed = await abortable(settled, options.signal);
+      if (failed) throw failureOf(failed, await this.#isRefused(failed));
     } finally {
       if (waiter) this.#forget(record.key, waiter);
     }
@@ -58,28 +66,22 @@ export class StateWaiters {
 }
 
 function settle(waiter: Waiter, record: MessageRecord): boolean {
-  if (record.state === 'failed') {
-    waiter.reject(failureOf(record));
-    return true;
-  }
-  if (RANK[record.state] < RANK[waiter.milestone]) return false;
-  waiter.resolve();
+  const failed = record.state === 'failed';
+  if (!failed && RANK[record.state] < RANK[waiter.milestone]) return false;
+  waiter.resolve(failed ? record : undefined);
   return true;
 }
 
-/** The error that a failed message stands for: `RECIPIENT_REFUSED` by our server, `BOUNCED` later, `MESSAGE_REFUSED` as a whole. */
-export function failureOf(record: MessageRecord): ServerError {
+/** The error that a failed message stands for: `RECIPIENT_REFUSED` or `MESSAGE_REFUSED` (no reply of a server) at our side, `BOUNCED` later. */
+export function failureOf(record: MessageRecord, refused: boolean): ServerError {
   const failed = record.recipients?.filter((recipient) => recipient.state === 'failed') ?? [];
-  const first = failed[0];
-  if (!first) {
-    return new ServerError('MESSAGE_REFUSED', 'The message could not be sent. Change it, or try again with retry().');
-  }
-  // A reply of our own server begins with its three digits; a bounce knows only an enhanced code (RFC 3463).
-  const reply = /^[245]\d\d\b/.exec(first.status ?? '')?.[0];
   const words = failed.map(({ address, reason }) => `${address}: ${reason ?? 'no reason given'}`).join('; ');
-  return new ServerError(reply ? 'RECIPIENT_REFUSED' : 'BOUNCED', `The message was not delivered. ${words}`, {
-    response: first.reason,
-    status: reply ? Number(reply) : undefined,
-    statusCode: reply ? undefined : first.status,
+  const { reason, status } = failed[0] ?? {};
+  const code = refused ? (status === undefined ? 'MESSAGE_REFUSED' : 'RECIPIENT_REFUSED') : 'BOUNCED';
+  const reply = /^\d{3}$/.test(status ?? '') ? Number(status) : undefined;
+  return new ServerError(code, `The message was not delivered. ${words || 'Try again with retry().'}`, {
+    response: reason,
+    status: reply,
+    statusCode: reply === undefined ? status : undefined,
   });
 }

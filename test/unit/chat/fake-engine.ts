@@ -31,8 +31,8 @@ export class FakeEngine extends TypedEmitter<EngineEvents> implements Engine {
   }
 
   async start(_options?: StartOptions): Promise<void> {
+    if (this.connection !== 'online') this.log.push('start');
     this.connection = 'online';
-    this.log.push('start');
   }
 
   async stop(): Promise<void> {

@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { StateWaiters } from '../../../src/chat/state-waiters.js';
 import { CoiError } from '../../../src/core/errors.js';
 import { ownRecord } from './records.js';
+
+/** What the outbox would say of a failed message. */
+let refused = true;
 
 async function failure(promise: Promise<unknown>): Promise<CoiError> {
   const error: unknown = await promise.then(
@@ -13,8 +16,12 @@ async function failure(promise: Promise<unknown>): Promise<CoiError> {
 }
 
 describe('waiting for the state of a message', () => {
+  beforeEach(() => {
+    refused = true;
+  });
+
   it('resolves at once when it is there, later when it comes, and by a later state', async () => {
-    const waiters = new StateWaiters();
+    const waiters = new StateWaiters(async () => refused);
     await waiters.wait(ownRecord('m', { state: 'sent' }), 'sent');
     const sent = waiters.wait(ownRecord('m'), 'sent');
     const delivered = waiters.wait(ownRecord('m'), 'delivered');
@@ -27,7 +34,7 @@ describe('waiting for the state of a message', () => {
   });
 
   it('rejects with the words of our server', async () => {
-    const waiters = new StateWaiters();
+    const waiters = new StateWaiters(async () => refused);
     const sent = waiters.wait(ownRecord('m'), 'sent');
     const recipient = { address: 'bob@example.net', state: 'failed', reason: 'no such user', status: '550' } as const;
     waiters.update('m', ownRecord('m', { state: 'failed', recipients: [recipient] }));
@@ -37,15 +44,19 @@ describe('waiting for the state of a message', () => {
   });
 
   it('tells a bounce from a refusal', async () => {
+    refused = false;
     const recipient = { address: 'bob@example.net', state: 'failed', reason: 'mailbox full', status: '5.2.2' } as const;
     const error = await failure(
-      new StateWaiters().wait(ownRecord('m', { state: 'failed', recipients: [recipient] }), 'delivered'),
+      new StateWaiters(async () => refused).wait(
+        ownRecord('m', { state: 'failed', recipients: [recipient] }),
+        'delivered',
+      ),
     );
     expect(error).toMatchObject({ code: 'BOUNCED', statusCode: '5.2.2', response: 'mailbox full' });
   });
 
   it('rejects when the message was taken back, the account closed, or the signal fired', async () => {
-    const waiters = new StateWaiters();
+    const waiters = new StateWaiters(async () => refused);
     const taken = failure(waiters.wait(ownRecord('a'), 'sent'));
     waiters.update('a', undefined);
     expect((await taken).code).toBe('INVALID_STATE');
