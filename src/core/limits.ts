@@ -25,12 +25,31 @@ export const limits = {
   mimeParts: 1000,
   /** Characters of one decoded text part kept as message text; the rest stays on the server. */
   textChars: 512 * KiB,
+  /** Characters of a boundary. RFC 2046 allows 70, programs exceed that. */
+  mimeBoundaryChars: 1024,
+  /** Lines beginning with `--` that are compared with the open boundaries, about 1 µs each. What is behind them is not taken apart. */
+  mimeDelimiters: 1_000_000,
+  /** Header fields of one name that are read as address lists. RFC 5322 allows one; some programs split long lists. */
+  sameFields: 20,
   /** Octets of one text part, still transfer-encoded; a longer one counts as a file (`textChars` of it can still be shown). */
   textPartBytes: 2 * MiB,
   /** Octets of all text parts that are looked at in one mail. */
   textPartsBytes: 8 * MiB,
   /** Input of the HTML-to-text conversion: its cost is linear, this bounds the constant. */
   htmlChars: 2 * MiB,
+  /** Nested lists, quotes, links and hidden elements of HTML that are kept track of; each costs a little for every tag within. */
+  htmlDepth: 32,
+  /** Characters of one HTML attribute that are looked at (link targets, styles). */
+  htmlAttributeChars: 4 * KiB,
+  /** Characters and lines of a bounce without machine-readable part that are searched for recipients; what is beyond is the returned mail. */
+  bounceChars: 64 * KiB,
+  bounceLines: 1000,
+  /** Recipients that a bounce without machine-readable part can name. */
+  bounceRecipients: 100,
+  /** Characters kept of the words with which a server refused a mail. */
+  reasonChars: 1000,
+  /** Message-ids that one read receipt can name (chatmail's limit). */
+  receiptIds: 500,
   /** Addresses read from one header. A mail to more people is cut with `problem` set. */
   addresses: 2000,
   /** Ids read from References / In-Reply-To: long threads repeat hundreds of ids, only first and last matter to us. */
@@ -107,6 +126,8 @@ export const limits = {
   syncBatch: 200,
   /** Bytes fetched in one batch. */
   syncBatchBytes: 8 * MiB,
+  /** The connection for downloads is closed when nobody used it for this long: providers allow few at a time. */
+  downloadIdleMs: 30_000,
   /** Newest mails of a folder whose flags are compared where the server does not count changes (CONDSTORE): about 15 KB per look. */
   flagWindow: 300,
   /** Newest mails whose headers are skimmed at the very first start, to find the newest chats: more would keep the user waiting. */

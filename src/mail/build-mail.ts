@@ -69,16 +69,13 @@ function addressesOf(
 ): { addresses: readonly MailAddress[]; cut: boolean } {
   const [only] = values;
   if (only === undefined) return { addresses: [], cut: false };
-  const lists = values.slice(0, MAX_SAME_FIELDS).map((value) => parseAddressList(value, libraries));
+  const lists = values.slice(0, limits.sameFields).map((value) => parseAddressList(value, libraries));
   const all = lists.flatMap((list) => list.addresses);
   return {
     addresses: all.slice(0, limits.addresses),
-    cut: values.length > MAX_SAME_FIELDS || all.length > limits.addresses || lists.some((list) => list.cut),
+    cut: values.length > limits.sameFields || all.length > limits.addresses || lists.some((list) => list.cut),
   };
 }
-
-/** RFC 5322 allows one; programs that split a long list into several fields stay far below this. */
-const MAX_SAME_FIELDS = 20;
 
 /** CRLF line ends, no blank lines at the end: transports change both. */
 function normalizedBody(body: Uint8Array): Uint8Array {
@@ -90,19 +87,15 @@ function normalizedBody(body: Uint8Array): Uint8Array {
 
 function withCrlf(body: Uint8Array): Uint8Array {
   let bare = 0;
-  for (let at = body.indexOf(LF); at >= 0; at = body.indexOf(LF, at + 1)) if (body[at - 1] !== CR) bare++;
+  for (let i = 0; i < body.length; i++) if (body[i] === LF && body[i - 1] !== CR) bare++;
   if (bare === 0) return body;
   const out = new Uint8Array(body.length + bare);
   let length = 0;
-  let start = 0;
-  for (let at = body.indexOf(LF); at >= 0; at = body.indexOf(LF, at + 1)) {
-    if (body[at - 1] === CR) continue;
-    out.set(body.subarray(start, at), length);
-    length += at - start;
-    out[length++] = CR;
-    start = at;
+  for (let i = 0; i < body.length; i++) {
+    const byte = body[i] ?? 0;
+    if (byte === LF && body[i - 1] !== CR) out[length++] = CR;
+    out[length++] = byte;
   }
-  out.set(body.subarray(start), length);
   return out;
 }
 

@@ -12,8 +12,6 @@ export interface ContentInfo {
   readonly encoding: string;
 }
 
-/** Longer values are attacks or broken: real ones stay below 2 KB. */
-const MAX_VALUE = 16 * 1024;
 const MIME_TYPE = /^\s*([a-z0-9!#$&^_.+-]{1,127}\/[a-z0-9!#$&^_.+-]{1,127})(?=$|[\s;(,])/i;
 const TOKEN = /^[a-z0-9!#$%&'*+.^_`{|}~-]{1,64}/i;
 const NO_PARAMS: ReadonlyMap<string, string> = new Map();
@@ -56,7 +54,7 @@ function parameterized(
   { libmime }: MailLibraries,
 ): { value: string; params: ReadonlyMap<string, string> } {
   if (value === undefined || value === '') return { value: '', params: NO_PARAMS };
-  const parsed = libmime.parseHeaderValue(value.slice(0, MAX_VALUE));
+  const parsed = libmime.parseHeaderValue(value.slice(0, limits.headerTextChars));
   const params = new Map<string, string>();
   for (const [name, text] of Object.entries(parsed.params)) {
     // RFC 2047 words have no place here (RFC 2047 5), but file names come that way.

@@ -1,13 +1,8 @@
+import { limits } from '../core/limits.js';
 import { firstAddress, readAddress } from './address.js';
 import type { ParsedMail } from './parsed-mail.js';
 import { type DeliveryReport, humanText, messageIdIn, type RecipientStatus } from './report-fields.js';
 import { cleanName } from './text-clean.js';
-
-/** Bounces are short; what is beyond is the returned mail. */
-const MAX_CHARS = 64 * 1024;
-const MAX_LINES = 1000;
-const MAX_RECIPIENTS = 100;
-const MAX_REASON = 1000;
 
 /** Sentences that only mail systems write: qmail, Exim, Postfix, Sendmail, Exchange, Gmail, Yahoo and those that copy them. */
 const FAILED = [
@@ -65,8 +60,8 @@ const DAEMON =
  */
 export function readFreeFormBounce(mail: ParsedMail, id: string | undefined): DeliveryReport | undefined {
   if (!isFromMailSystem(mail)) return undefined;
-  const text = humanText(mail).slice(0, MAX_CHARS);
-  const lines = text.split('\n').slice(0, MAX_LINES);
+  const text = humanText(mail).slice(0, limits.bounceChars);
+  const lines = text.split('\n').slice(0, limits.bounceLines);
   const copy = lines.findIndex((line) => COPY.test(line.trimStart().slice(0, 80)));
   const said = copy < 0 ? lines : lines.slice(0, copy);
   const words = said.join(' ').toLowerCase().replace(/\s+/g, ' ');
@@ -98,7 +93,7 @@ type Found = Omit<RecipientStatus, 'action'>;
 function recipientsIn(lines: readonly string[], own: ReadonlySet<string>): Found[] {
   const found = new Map<string, Found>();
   for (const [index, line] of lines.entries()) {
-    if (found.size >= MAX_RECIPIENTS) break;
+    if (found.size >= limits.bounceRecipients) break;
     const start = recipientAt(line);
     if (start === undefined || own.has(start.address) || found.has(start.address)) continue;
     found.set(start.address, { recipient: start.address, ...reasonOf([start.rest, ...following(lines, index + 1)]) });
@@ -130,7 +125,7 @@ function following(lines: readonly string[], from: number): string[] {
 }
 
 function reasonOf(lines: readonly string[]): Pick<Found, 'status' | 'reason'> {
-  const reason = cleanName(lines.join(' '), MAX_REASON).replace(/^[:\s-]{1,20}/, '');
+  const reason = cleanName(lines.join(' '), limits.reasonChars).replace(/^[:\s-]{1,20}/, '');
   const status = /(?:^|[^\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])/.exec(reason)?.[1];
   return { ...(status !== undefined && { status }), ...(reason !== '' && { reason }) };
 }
@@ -140,7 +135,7 @@ function withListed(found: readonly Found[], listed: string): Found[] {
     .slice(0, 32 * 1024)
     .split(/[,\s]+/)
     .flatMap((word) => firstAddress(word) ?? []);
-  const unique = [...new Set(addresses)].slice(0, MAX_RECIPIENTS);
+  const unique = [...new Set(addresses)].slice(0, limits.bounceRecipients);
   return unique.map((recipient) => found.find((status) => status.recipient === recipient) ?? { recipient });
 }
 

@@ -11,10 +11,7 @@ import {
   SIGNATURE_MARKS,
   VOID,
 } from './html-elements.js';
-
-/** Nested lists, quotes and hidden elements that are kept track of; deeper ones count as plain text. */
-const MAX_OPEN = 32;
-const MAX_ATTRIBUTE = 4096;
+import { cutText } from './text-clean.js';
 
 /** An element that means something until its end tag. */
 interface OpenElement {
@@ -83,13 +80,13 @@ export class HtmlWalker {
   }
 
   onattribdata(start: number, end: number): void {
-    if (this.#value.length < MAX_ATTRIBUTE && ATTRIBUTES.has(this.#attribute)) {
-      this.#value += this.#html.slice(start, Math.min(end, start + MAX_ATTRIBUTE));
+    if (this.#value.length < limits.htmlAttributeChars && ATTRIBUTES.has(this.#attribute)) {
+      this.#value += this.#html.slice(start, Math.min(end, start + limits.htmlAttributeChars));
     }
   }
 
   onattribentity(codepoint: number): void {
-    if (this.#value.length < MAX_ATTRIBUTE) this.#value += String.fromCodePoint(codepoint);
+    if (this.#value.length < limits.htmlAttributeChars) this.#value += String.fromCodePoint(codepoint);
   }
 
   onattribend(): void {
@@ -119,7 +116,7 @@ export class HtmlWalker {
   onend(): void {}
 
   get #full(): boolean {
-    return this.#total > limits.textChars;
+    return this.#total >= limits.textChars;
   }
 
   #openTag(name: string, attributes: ReadonlyMap<string, string>): void {
@@ -133,7 +130,7 @@ export class HtmlWalker {
     }
     this.#layout(name, attributes);
     const role = this.#roleOf(name, attributes);
-    if (role !== undefined && this.#open.length < MAX_OPEN) this.#enter({ name, role, count: 1 }, attributes);
+    if (role !== undefined && this.#open.length < limits.htmlDepth) this.#enter({ name, role, count: 1 }, attributes);
   }
 
   #voidTag(name: string, attributes: ReadonlyMap<string, string>): void {
@@ -239,7 +236,7 @@ export class HtmlWalker {
 
   #rule(): void {
     this.#endLine();
-    this.#push('---');
+    if (!this.#full) this.#push('---');
   }
 
   #addText(text: string): void {
@@ -268,10 +265,12 @@ export class HtmlWalker {
   }
 
   #append(text: string): void {
+    if (this.#full) return;
     this.#closeGap();
-    this.#line.push(text);
-    this.#lineChars += text.length;
-    this.#total += text.length;
+    const short = cutText(text, limits.textChars - this.#total);
+    this.#line.push(short);
+    this.#lineChars += short.length;
+    this.#total += short.length;
   }
 
   #closeGap(): void {
@@ -281,8 +280,8 @@ export class HtmlWalker {
 
   /** `<br>`: ends the line even if it is empty. */
   #breakLine(): void {
-    if (this.#lineChars === 0) this.#push('');
-    else this.#endLine();
+    if (this.#lineChars > 0) this.#endLine();
+    else if (!this.#full) this.#push('');
     this.#blank = false;
   }
 
@@ -293,6 +292,7 @@ export class HtmlWalker {
     const line = this.#prefix + (this.#pre > 0 ? text : text.trim());
     this.#line = [];
     this.#lineChars = 0;
+    this.#total += this.#prefix.length;
     this.#prefix = '';
     this.#push(line === '--' ? SIGNATURE_LINE : line);
   }
@@ -304,7 +304,6 @@ export class HtmlWalker {
   }
 
   #push(text: string): void {
-    if (this.#full) return;
     const quotes = this.#open.reduce((sum, { role }) => sum + (role === 'quote' ? 1 : 0), 0);
     this.#lines.push({ depth: this.#depth, text: quotes > 0 ? `${'> '.repeat(quotes)}${text}`.trimEnd() : text });
     this.#total += 1 + 2 * (quotes + this.#depth);

@@ -23,8 +23,6 @@ export interface RawTree {
 const LF = 0x0a;
 const CR = 0x0d;
 const DASH = 0x2d;
-/** A delimiter line longer than this is none: RFC 2046 allows 70 characters, but programs exceed that. */
-const MAX_DELIMITER = 1024;
 
 /**
  * Finds the parts of a mail (RFC 2046 5.1) in one pass, as an IMAP server does for BODYSTRUCTURE, so that part numbers
@@ -56,6 +54,7 @@ class TreeParser {
   /** Boundary to index in `#open`; of equal boundaries the innermost. */
   readonly #levels = new Map<string, number>();
   #parts = 0;
+  #checks = 0;
   #cut = false;
 
   constructor(raw: Uint8Array, libraries: MailLibraries) {
@@ -103,7 +102,7 @@ class TreeParser {
     const part: RawPart = { headers, info, bodyStart, bodyEnd: this.#raw.length, children: [] };
     this.#parts++;
     const boundary = info.type.startsWith('multipart/') ? info.params.get('boundary')?.trimEnd() : undefined;
-    if (boundary === undefined || boundary === '' || boundary.length > MAX_DELIMITER) return part;
+    if (boundary === undefined || boundary === '' || boundary.length > limits.mimeBoundaryChars) return part;
     if (this.#open.length >= limits.mimeDepth) {
       this.#cut = true;
       return part;
@@ -147,6 +146,10 @@ class TreeParser {
     const first = this.#delimiterAt(from);
     if (first) return first;
     for (let at = this.#raw.indexOf('\n--', from); at >= 0; at = this.#raw.indexOf('\n--', at + 1)) {
+      if (++this.#checks > limits.mimeDelimiters) {
+        this.#cut = true;
+        return undefined;
+      }
       const delimiter = this.#delimiterAt(at + 1);
       if (delimiter) return delimiter;
     }
@@ -158,7 +161,7 @@ class TreeParser {
     const raw = this.#raw;
     if (this.#open.length === 0 || raw[start] !== DASH || raw[start + 1] !== DASH) return undefined;
     const from = start + 2;
-    const window = Math.min(raw.length, from + MAX_DELIMITER + 4);
+    const window = Math.min(raw.length, from + limits.mimeBoundaryChars + 4);
     let lineEnd = from;
     while (lineEnd < window && raw[lineEnd] !== LF) lineEnd++;
     if (lineEnd === window && window < raw.length) return undefined;

@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.js';
 import { parseMessageId } from './message-id.js';
 import type { MailPart, ParsedMail } from './parsed-mail.js';
 
@@ -23,9 +24,6 @@ export interface DeliveryReport {
 /** Names in lower case, first value of each, unfolded. */
 export type ReportFields = ReadonlyMap<string, string>;
 
-/** Groups of fields in one report part; more recipients than a mail may have are not read. */
-const MAX_GROUPS = 2001;
-
 /** Reads the groups of fields in a message/delivery-status or message/disposition-notification part (RFC 3464 2.1). */
 export function fieldGroups(text: string): ReportFields[] {
   const groups: ReportFields[] = [];
@@ -35,7 +33,7 @@ export function fieldGroups(text: string): ReportFields[] {
     const colon = line.indexOf(':');
     if (line.trim() === '') {
       if (fields.size > 0) groups.push(fields);
-      if (groups.length >= MAX_GROUPS) break;
+      if (groups.length > limits.addresses) break;
       fields = new Map();
       name = '';
     } else if (/^[ \t]/.test(line)) {
@@ -79,9 +77,6 @@ export function humanText(mail: ParsedMail): string {
 
 /** The Message-ID in the header at the beginning of a text. */
 export function messageIdIn(header: string): string | undefined {
-  const [fields] = fieldGroups(header.slice(0, MAX_HEADER));
+  const [fields] = fieldGroups(header.slice(0, limits.headerBytes));
   return fields === undefined ? undefined : parseMessageId(fields.get('message-id') ?? '');
 }
-
-/** Enough for any header that a mail system returns. */
-const MAX_HEADER = 256 * 1024;

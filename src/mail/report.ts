@@ -18,7 +18,7 @@ import { cleanName } from './text-clean.js';
 
 /** A message disposition notification (RFC 8098). Anyone can send one. */
 export interface DispositionReport {
-  /** Original-Message-ID and chatmail's Additional-Message-IDs, 500 at most. */
+  /** Original-Message-ID and chatmail's Additional-Message-IDs, at most `limits.receiptIds`. */
   readonly originalMessageIds: readonly string[];
   /** Lower case: `displayed`, `processed`, `deleted`, … */
   readonly disposition: string;
@@ -36,8 +36,6 @@ const RETURNED = new Set([
   'message/rfc822-headers',
 ]);
 const ACTIONS: ReadonlySet<string> = new Set(['failed', 'delayed', 'delivered', 'relayed', 'expanded']);
-const MAX_DISPOSITION_IDS = 500;
-const MAX_REASON = 1000;
 
 /** Reads a bounce or another delivery report: RFC 3464, or one of the free forms that mail systems send. Undefined if it is none. */
 export function readDeliveryReport(mail: ParsedMail): DeliveryReport | undefined {
@@ -57,15 +55,12 @@ export function readDispositionReport(mail: ParsedMail): DispositionReport | und
   if (fields === undefined || disposition === undefined) return undefined;
   const named = [
     ...parseMessageIds(fields.get('original-message-id') ?? '', 1),
-    ...parseMessageIds(fields.get('additional-message-ids') ?? '', MAX_DISPOSITION_IDS),
+    ...parseMessageIds(fields.get('additional-message-ids') ?? '', limits.receiptIds),
   ];
   const recipient = addressIn(fields.get('final-recipient'));
   return {
     // Some programs leave the field out and answer like to a mail.
-    originalMessageIds: [...new Set(named.length > 0 ? named : mail.inReplyTo.slice(0, 1))].slice(
-      0,
-      MAX_DISPOSITION_IDS,
-    ),
+    originalMessageIds: [...new Set(named.length > 0 ? named : mail.inReplyTo.slice(0, 1))].slice(0, limits.receiptIds),
     disposition,
     ...(recipient !== undefined && { finalRecipient: recipient }),
     text: humanText(mail),
@@ -80,7 +75,7 @@ function recipientStatus(fields: ReportFields): RecipientStatus | undefined {
     .split(/[\s(;]/, 1)[0];
   if (recipient === undefined || !isAction(action)) return undefined;
   const status = /\b[245]\.\d{1,3}\.\d{1,3}\b/.exec((fields.get('status') ?? '').slice(0, 200))?.[0];
-  const reason = cleanName(typedValue(fields.get('diagnostic-code')) ?? '', MAX_REASON);
+  const reason = cleanName(typedValue(fields.get('diagnostic-code')) ?? '', limits.reasonChars);
   return { recipient, action, ...(status !== undefined && { status }), ...(reason !== '' && { reason }) };
 }
 

@@ -30,40 +30,42 @@ export function transferDecoder(encoding: string): TransferDecoder {
   return { push: (chunk) => chunk, end: () => new Uint8Array() };
 }
 
-const BASE64_JUNK = /[^A-Za-z0-9+/_-]+/g;
-/** Padding within a part ends a run: some programs encode piece by piece. More runs than this are an attack on the decoder. */
-const MAX_RUNS = 10_000;
+/** Value of each base64 digit, 255 for anything else; the URL-safe digits count as well. */
+const DIGITS = new Uint8Array(256).fill(255);
+for (const [value, digit] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
+  DIGITS[digit.charCodeAt(0)] = value;
+}
+DIGITS[0x2d] = 62;
+DIGITS[0x5f] = 63;
 
 class Base64Decoder implements TransferDecoder {
-  /** Up to three characters that make no whole group of four yet. */
-  #rest = '';
-  #runs = 0;
+  #buffer = 0;
+  #bits = 0;
 
   push(chunk: Uint8Array): Uint8Array {
-    const raw = asBuffer(chunk).toString('latin1');
-    const out: Uint8Array[] = [];
-    let start = 0;
-    for (let pad = raw.indexOf('='); pad >= 0 && this.#runs < MAX_RUNS; pad = raw.indexOf('=', start)) {
-      this.#runs++;
-      out.push(this.#decode(raw.slice(start, pad), true));
-      start = pad + 1;
-      while (raw[start] === '=') start++;
+    const out = Buffer.allocUnsafe(Math.ceil(chunk.length * 0.75) + 1);
+    let length = 0;
+    for (let i = 0; i < chunk.length; i++) {
+      const byte = chunk[i] ?? 0;
+      const digit = DIGITS[byte] ?? 255;
+      if (digit < 64) {
+        this.#buffer = ((this.#buffer << 6) | digit) & 0xffff;
+        this.#bits += 6;
+        if (this.#bits >= 8) {
+          this.#bits -= 8;
+          out[length++] = (this.#buffer >>> this.#bits) & 0xff;
+        }
+      } else if (byte === EQUALS) {
+        // Padding ends a group: some programs encode in several runs, each padded for itself.
+        this.#bits = 0;
+      }
     }
-    out.push(this.#decode(raw.slice(start), false));
-    return concatBytes(out);
+    return out.subarray(0, length);
   }
 
   end(): Uint8Array {
-    const rest = this.#rest;
-    this.#rest = '';
-    return Buffer.from(rest, 'base64');
-  }
-
-  #decode(raw: string, runEnds: boolean): Uint8Array {
-    const text = this.#rest + raw.replace(BASE64_JUNK, '');
-    const whole = runEnds ? text.length : text.length - (text.length % 4);
-    this.#rest = text.slice(whole);
-    return Buffer.from(text.slice(0, whole), 'base64');
+    this.#bits = 0;
+    return EMPTY;
   }
 }
 
