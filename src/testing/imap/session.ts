@@ -14,6 +14,8 @@ import type { Command, CommandTable } from './command-table.js';
 import { ConnectionGone, ImapBad, ImapNo } from './errors.js';
 import { SelectedFolder } from './selected-folder.js';
 
+const lineBreak = Buffer.from('\r\n');
+
 /** What all sessions of one server share. */
 export interface ImapServerContext {
   readonly codec: Codec;
@@ -145,8 +147,7 @@ export class ImapSession {
     const bytes = Array.isArray(compiled) ? Buffer.concat(compiled) : compiled;
     const literal = bytes.indexOf('}\r\n');
     if (literal >= 0 && this.context.plan.takeStall()) await this.#stall(bytes, literal + 3);
-    this.write(bytes);
-    this.write('\r\n');
+    this.write(Buffer.concat([bytes, lineBreak]));
     if (this.#socket.writableNeedDrain) await this.#settled('drain');
     if (this.#socket.destroyed) throw new ConnectionGone();
   }

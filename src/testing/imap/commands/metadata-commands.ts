@@ -68,6 +68,7 @@ function setMetadata(session: ImapSession, args: Arguments): undefined {
 
 function set(session: ImapSession, path: string, entry: string, value: Buffer | undefined): void {
   const { mailbox, context } = session;
+  if (entry.split('/').length < 3) throw new ImapNo('[CANNOT] No value can be set there');
   if (context.coi && path === '' && entry.startsWith(`${coiConfigEntry}/`)) {
     if (context.coi.set(mailbox, entry, value?.toString())) return;
     throw new ImapNo(`[CANNOT] unable to set ${entry}`);
@@ -89,6 +90,6 @@ function annotationsOf(session: ImapSession, path: string): ReadonlyMap<string, 
 /** Entry names are case-insensitive (RFC 5464 3.2). */
 function checkEntry(entry: string): string {
   const name = entry.toLowerCase();
-  if (!/^\/(private|shared)(\/[^/*%\s]+)+$/.test(name)) throw new ImapBad('Invalid entry name');
+  if (!/^\/(private|shared)(\/[^/*%\s]+)*$/.test(name)) throw new ImapBad('Invalid entry name');
   return name;
 }
