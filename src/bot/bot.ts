@@ -40,7 +40,7 @@ export class Bot {
   readonly #options: CheckedOptions;
   readonly #routes = new Routes();
   readonly #listeners: ((account: Account) => void)[] = [];
-  #running: Promise<Running> | undefined;
+  #running: Running | undefined;
   #account: Account | undefined;
 
   /** @throws InputError `INVALID_OPTION` (also without `store`), `UNKNOWN_OPTION`, `INVALID_ADDRESS` */
@@ -118,14 +118,8 @@ export class Bot {
    * @throws what `Account.open` and `Account.start` throw; the store is closed again then.
    */
   async start(options: BotStartOptions = {}): Promise<this> {
-    this.#running ??= this.#launch(options);
-    const running = this.#running;
-    try {
-      await running;
-    } catch (thrown) {
-      if (this.#running === running) this.#running = undefined;
-      throw thrown;
-    }
+    this.#running ??= this.#begin(options);
+    await this.#running.launched;
     return this;
   }
 
@@ -135,11 +129,14 @@ export class Bot {
     if (!running) return;
     this.#running = undefined;
     this.#account = undefined;
-    const { session, delivery } = await running;
+    running.stopping.abort(new Error('the bot was stopped'));
+    const launched = await running.launched.catch(() => undefined);
+    if (!launched) return;
+    const { session, delivery } = launched;
     delivery.stop();
-    const waited = new AbortController();
-    const drained = session.drain().then(() => waited.abort());
-    await Promise.race([drained, sleep(this.#options.clock, STOP_GRACE_MS, waited.signal)]);
+    const drained = new AbortController();
+    const draining = session.drain().then(() => drained.abort());
+    await Promise.race([draining, sleep(this.#options.clock, STOP_GRACE_MS, drained.signal)]);
     await session.close();
   }
 
@@ -148,7 +145,18 @@ export class Bot {
     return this.stop();
   }
 
-  async #launch(options: BotStartOptions): Promise<Running> {
+  #begin(options: BotStartOptions): Running {
+    const stopping = new AbortController();
+    const { signal } = options;
+    const either = signal ? AbortSignal.any([signal, stopping.signal]) : stopping.signal;
+    const running: Running = { stopping, launched: this.#launch({ ...options, signal: either }) };
+    running.launched.catch(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
+    return running;
+  }
+
+  async #launch(options: BotStartOptions): Promise<Launched> {
     let delivery: Delivery | undefined;
     const session = await AccountSession.open(this.#options, {
       automatic: true,
@@ -156,8 +164,9 @@ export class Bot {
     });
     try {
       delivery = new Delivery({ session, clock: this.#options.clock, run: (message) => this.#routes.run(message) });
-      this.#account = new Account(session);
-      for (const listen of this.#listeners) listen(this.#account);
+      const account = new Account(session);
+      for (const listen of this.#listeners) listen(account);
+      this.#account = account;
       await delivery.resume();
       await session.start(options);
       return { session, delivery };
@@ -170,7 +179,14 @@ export class Bot {
   }
 }
 
+/** From `start` to `stop`. */
 interface Running {
+  /** Fires to give up a start that is under way. */
+  readonly stopping: AbortController;
+  readonly launched: Promise<Launched>;
+}
+
+interface Launched {
   readonly session: AccountSession;
   readonly delivery: Delivery;
 }

@@ -49,6 +49,8 @@ export class Delivery {
 
   /** Handles one message. Never rejects. */
   async deliver(message: Message): Promise<void> {
+    // Nobody waits for an answer to what came from here; such messages are not pending either.
+    if (message.fromMe) return;
     try {
       if (isForBot(message) && (await this.#mayTry(message))) {
         const finished = await this.#handle(message);
@@ -104,9 +106,9 @@ export class Delivery {
   }
 }
 
-/** Bots answer people: not themselves, not other programs, not lists. */
+/** Bots answer people: not other programs, not lists. */
 function isForBot(message: Message): boolean {
-  return !message.fromMe && !message.automatic && message.chat.kind !== 'list' && !message.deleted;
+  return !message.automatic && message.chat.kind !== 'list' && !message.deleted;
 }
 
 function settingOf(id: string): string {

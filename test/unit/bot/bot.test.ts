@@ -92,7 +92,7 @@ describe('where a message goes', () => {
       messageRecord('filtered', { text: 'a secret', date: 4 }),
       messageRecord('person', { date: 5 }),
     ]);
-    await handled(bot, 5);
+    await handled(bot, 4);
     expect(log).toEqual(['person']);
     await bot.account.close();
   });

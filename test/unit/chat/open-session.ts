@@ -50,7 +50,7 @@ async function receive(
 ): Promise<void> {
   await session.writer.run(async (tx) => {
     for (const record of records) {
-      tx.put('messages', tx.acknowledge && !history ? { ...record, pending: 1 } : record);
+      tx.put('messages', tx.acknowledge && !history && !record.fromMe ? { ...record, pending: 1 } : record);
       if (!history) tx.announce(record.key);
     }
   });
