@@ -15,6 +15,7 @@ export type { MailAddress, MailHeaders, MailPart, MailProblem, ParsedMail } from
 export { readMail } from '../mail/read-mail.js';
 export { isAutomatic, listIdOf } from '../protocol/automatic.js';
 export {
+  coiChatContents,
   formatChatContent,
   isExtensionChatContent,
   isKnownChatContent,

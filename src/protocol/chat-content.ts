@@ -32,7 +32,7 @@ export const coiChatContents = [
 ] as const;
 
 /** Values of the same header that chatmail programs write; ours to read, and `sticker` to write as well. */
-export const chatmailChatContents = [
+const chatmailChatContents = [
   'sticker',
   'reaction',
   'group-avatar-changed',

@@ -50,7 +50,7 @@ export function readChatText(lines: readonly TextLine[]): ChatText {
 }
 
 /** Removes the empty lines at both ends. */
-export function trimBlankLines(text: string): string {
+function trimBlankLines(text: string): string {
   const lines = splitLines(text);
   let start = 0;
   let end = lines.length;

@@ -102,7 +102,7 @@ export const knownHeaders: readonly KnownHeader[] = [
 const known = new Set(knownHeaders.map(({ name }) => name.toLowerCase()));
 
 /** Fields that servers and gateways add, or that say how MIME parts are built: no draft may set them either. */
-const RESERVED_PREFIXES = ['content-', 'mime-', 'resent-', 'arc-', 'dkim-', 'list-'];
+const RESERVED_PREFIXES = ['content-', 'mime-', 'resent-', 'arc-', 'dkim-'];
 
 /** True if a draft must not set this field itself, because the protocol or a server writes it. */
 export function isReservedHeader(name: string): boolean {

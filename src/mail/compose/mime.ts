@@ -1,3 +1,4 @@
+import type { encodeWord as encodeWordOfLibrary } from 'nodemailer/lib/mime-funcs';
 import type { default as MimeNode, MimeNodeHeaderValue, MimeNodeOptions } from 'nodemailer/lib/mime-node';
 import { base32, type RandomBytes, secureRandom } from '../../core/random.js';
 import type { MailAddress } from '../parsed-mail.js';
@@ -49,7 +50,10 @@ export interface ComposeOptions {
  * header fields have to name Date and Message-ID. Values must be free of control characters: the caller has checked them.
  */
 export async function composeMime(root: MimePart, options: ComposeOptions = {}): Promise<Uint8Array> {
-  const { default: Node } = await import('nodemailer/lib/mime-node');
+  const [{ default: Node }, { encodeWord }] = await Promise.all([
+    import('nodemailer/lib/mime-node'),
+    import('nodemailer/lib/mime-funcs'),
+  ]);
   const node = new Node(root.contentType, {
     ...nodeOptions(root),
     baseBoundary: base32((options.random ?? secureRandom)(16)),
@@ -58,7 +62,7 @@ export async function composeMime(root: MimePart, options: ComposeOptions = {}):
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  fill(node, root);
+  fill({ node, encodeWord }, root);
   return new Uint8Array(await node.build());
 }
 
@@ -70,12 +74,21 @@ function nodeOptions(part: MimePart): MimeNodeOptions {
   };
 }
 
+/** The node being filled, and what of the library's that takes. */
+interface Target {
+  readonly node: MimeNode;
+  readonly encodeWord: typeof encodeWordOfLibrary;
+}
+
 // Drafts are at most four levels deep.
-function fill(node: MimeNode, part: MimePart): void {
+function fill(to: Target, part: MimePart): void {
+  const { node } = to;
   // Not addHeader: it would write a field of its own for each address of a list.
-  for (const [name, value] of part.headers ?? []) node.setHeader(name, headerValue(node, name, value));
+  for (const [name, value] of part.headers ?? []) node.setHeader(name, headerValue(to, name, value));
   if (!isLeaf(part)) {
-    for (const child of part.children) fill(node.createChild(child.contentType, nodeOptions(child)), child);
+    for (const child of part.children) {
+      fill({ ...to, node: node.createChild(child.contentType, nodeOptions(child)) }, child);
+    }
     return;
   }
   const { content } = part;
@@ -95,13 +108,18 @@ function fill(node: MimeNode, part: MimePart): void {
 /** Fields that the library itself knows to hold addresses. */
 const ADDRESS_FIELDS = new Set(['from', 'sender', 'to', 'cc', 'reply-to']);
 
-function headerValue(node: MimeNode, name: string, value: MimeHeaderValue): MimeNodeHeaderValue {
-  if (typeof value === 'string') return value;
+function headerValue({ node, encodeWord }: Target, name: string, value: MimeHeaderValue): MimeNodeHeaderValue {
+  // The library passes on what looks like an encoded word, and readers would show something else than what was meant.
+  if (typeof value === 'string') return value.includes('=?') ? prepared(encodeWord(value, 'Q', 52)) : value;
   if ('date' in value) return new Date(value.date);
-  if ('structured' in value) return { value: value.structured, prepared: true, foldLines: true };
-  const addresses = value.map(({ address, name: shown }) => ({ address, name: shown ?? '' }));
-  if (ADDRESS_FIELDS.has(name.toLowerCase())) return addresses;
-  return { value: node.encodeHeaderValue('To', addresses), prepared: true, foldLines: true };
+  if ('structured' in value) return prepared(value.structured);
+  // The same for names, where the library leaves no way to encode them: no blank, no encoded word (RFC 2047 2).
+  const addresses = value.map(({ address, name: shown = '' }) => ({ address, name: shown.replaceAll('=?', '= ?') }));
+  return ADDRESS_FIELDS.has(name.toLowerCase()) ? addresses : prepared(node.encodeHeaderValue('To', addresses));
+}
+
+function prepared(value: string): MimeNodeHeaderValue {
+  return { value, prepared: true, foldLines: true };
 }
 
 function isLeaf(part: MimePart): part is MimeLeaf {

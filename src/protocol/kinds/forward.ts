@@ -1,7 +1,7 @@
 import { escapeHtml } from './quote.js';
 
 /** First line of a forwarded message, chatmail's form. `From: ` and a name may follow; an empty line ends the banner. */
-export const FORWARD_BANNER = '---------- Forwarded message ----------';
+const FORWARD_BANNER = '---------- Forwarded message ----------';
 
 const HTML_OPEN = '<p class="chat-forwarded">';
 const HTML_CLOSE = '</p>';

@@ -70,6 +70,22 @@ describe('composeMime', () => {
     expect(mail).toContain(`\r\nChat-Content: ${value}\r\n`);
   });
 
+  it('encodes text that only looks encoded, so that readers show it as it is', async () => {
+    const word = '=?utf-8?Q?x?=';
+    const mail = await reread({
+      contentType: 'text/plain',
+      content: 'x',
+      headers: [
+        ['Subject', `${word} and ${word}`],
+        ['Cc', [{ address: 'b@example.org', name: word }]],
+      ],
+    });
+    expect(mail.subject).toBe(`${word} and ${word}`);
+    expect([mail.cc].flat().flatMap((field) => field?.value ?? [])).toEqual([
+      { address: 'b@example.org', name: '= ?utf-8?Q?x?=' },
+    ]);
+  });
+
   it('writes addresses into other fields as into To', async () => {
     const mail = await text({
       contentType: 'text/plain',
