@@ -347,6 +347,18 @@ const tests: Record<string, ContractTest> = {
     assert.deepEqual(await readAll(store, 'b'), bytes(3));
   },
 
+  'gives up a blob whose source has stalled, when the signal fires': async (store) => {
+    const controller = new AbortController();
+    const stalled = (async function* () {
+      yield bytes(10);
+      queueMicrotask(() => controller.abort());
+      await new Promise(() => {});
+    })();
+    await fails('ABORTED', () => store.writeBlob('b', stalled, { signal: controller.signal }));
+    await fails('ABORTED', () => store.writeBlob('b', pieces(bytes(1), 1), { signal: AbortSignal.abort() }));
+    await fails('NOT_FOUND', () => readAll(store, 'b'));
+  },
+
   'copies the bytes of blobs': async (store) => {
     const content = bytes(10);
     await store.commit({ putBlobs: new Map([['b', content]]) });

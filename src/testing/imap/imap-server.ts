@@ -9,7 +9,7 @@ import { searchCommands } from './commands/search-command.js';
 import { sessionCommands } from './commands/session-commands.js';
 import { type ImapServerContext, ImapSession } from './session.js';
 
-const commands: CommandTable = new Map(
+const commands: CommandTable<ImapSession> = new Map(
   Object.entries({
     ...sessionCommands,
     ...folderCommands,

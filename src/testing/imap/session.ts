@@ -19,7 +19,7 @@ const lineBreak = Buffer.from('\r\n');
 /** What all sessions of one server share. */
 export interface ImapServerContext {
   readonly codec: Codec;
-  readonly commands: CommandTable;
+  readonly commands: CommandTable<ImapSession>;
   readonly directory: Directory;
   readonly plan: FaultPlan;
   readonly capabilities: ImapCapabilities;
@@ -29,6 +29,9 @@ export interface ImapServerContext {
   readonly hostName: string;
   readonly maxMessageBytes: number;
 }
+
+/** A command of this server. */
+export type ImapCommand = Command<ImapSession>;
 
 /** One IMAP connection. */
 export class ImapSession {
@@ -205,7 +208,7 @@ export class ImapSession {
     this.line(`${tag} OK ${text ?? `${name} completed`}`);
   }
 
-  #find(name: string, byUid: boolean): Command {
+  #find(name: string, byUid: boolean): ImapCommand {
     const command = this.context.commands.get(name);
     const available = command && (!command.needs || this.context.capabilities[command.needs] || command.even?.(this));
     if (!command || !available || (byUid && !command.uid)) throw new ImapBad(`Unknown command: ${name}`);

@@ -2,15 +2,14 @@ import type { ImapAttribute, ImapCompileNode } from 'imapflow/lib/handler/types'
 import type { StoredMail } from '../../stored-mail.js';
 import { type Arguments, textOf, textsOf } from '../arguments.js';
 import { bodyStructure } from '../body-structure.js';
-import type { Command } from '../command-table.js';
 import { formatInternalDate } from '../dates.js';
 import { envelope } from '../envelope.js';
 import { ImapBad } from '../errors.js';
 import { parseSection, type Section, sectionOctets } from '../section.js';
-import type { ImapSession } from '../session.js';
+import type { ImapCommand, ImapSession } from '../session.js';
 
 /** FETCH and UID FETCH. */
-export const fetchCommands: Record<string, Command> = {
+export const fetchCommands: Record<string, ImapCommand> = {
   FETCH: {
     state: 'selected',
     uid: true,

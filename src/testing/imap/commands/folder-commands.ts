@@ -1,13 +1,12 @@
 import type { HostFolder, SpecialUse } from '../../folder.js';
 import type { Arguments } from '../arguments.js';
 import { systemFlags, textsOf } from '../arguments.js';
-import type { Command } from '../command-table.js';
 import { ImapBad, ImapNo } from '../errors.js';
 import { quotedMailboxName } from '../mailbox-name.js';
-import type { ImapSession } from '../session.js';
+import type { ImapCommand, ImapSession } from '../session.js';
 
 /** CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS, SELECT, EXAMINE, CLOSE, UNSELECT. */
-export const folderCommands: Record<string, Command> = {
+export const folderCommands: Record<string, ImapCommand> = {
   CREATE: {
     state: 'user',
     run(session, args) {

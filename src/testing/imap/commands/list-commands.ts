@@ -1,13 +1,12 @@
 import type { HostFolder } from '../../folder.js';
 import { type Arguments, textOf, textsOf } from '../arguments.js';
-import type { Command } from '../command-table.js';
 import { ImapBad } from '../errors.js';
 import { decodeMailboxName, quotedMailboxName } from '../mailbox-name.js';
-import type { ImapSession } from '../session.js';
+import type { ImapCommand, ImapSession } from '../session.js';
 import { statusLine } from './folder-commands.js';
 
 /** LIST with the options of RFC 5258, RFC 5819 and RFC 6154, and LSUB. */
-export const listCommands: Record<string, Command> = {
+export const listCommands: Record<string, ImapCommand> = {
   LIST: { state: 'user', run: list },
   LSUB: {
     state: 'user',

@@ -1,14 +1,13 @@
 import type { HostFolder } from '../../folder.js';
 import type { StoredMail } from '../../stored-mail.js';
 import { type Arguments, flagsOf, textsOf } from '../arguments.js';
-import type { Command } from '../command-table.js';
 import { parseInternalDate } from '../dates.js';
 import { ImapBad, ImapNo } from '../errors.js';
 import { formatSequenceSet } from '../sequence-set.js';
-import type { ImapSession } from '../session.js';
+import type { ImapCommand, ImapSession } from '../session.js';
 
 /** APPEND, COPY, MOVE, STORE, EXPUNGE. */
-export const messageCommands: Record<string, Command> = {
+export const messageCommands: Record<string, ImapCommand> = {
   APPEND: { state: 'user', run: append },
   COPY: {
     state: 'selected',

@@ -1,15 +1,14 @@
 import type { ImapCompileNode } from 'imapflow/lib/handler/types';
 import { coiConfigEntry } from '../../coi-server.js';
 import { type Arguments, textOf, textsOf } from '../arguments.js';
-import type { Command } from '../command-table.js';
 import { ImapBad, ImapNo } from '../errors.js';
 import { encodeMailboxName } from '../mailbox-name.js';
-import type { ImapSession } from '../session.js';
+import type { ImapCommand, ImapSession } from '../session.js';
 
 const hasCoi = (session: ImapSession): boolean => session.context.coi !== undefined;
 
 /** GETMETADATA and SETMETADATA (RFC 5464). A COI server has them even without announcing METADATA. */
-export const metadataCommands: Record<string, Command> = {
+export const metadataCommands: Record<string, ImapCommand> = {
   GETMETADATA: { state: 'user', needs: 'metadata', even: hasCoi, run: getMetadata },
   SETMETADATA: { state: 'user', needs: 'metadata', even: hasCoi, run: setMetadata },
 };

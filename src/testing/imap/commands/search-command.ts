@@ -1,11 +1,11 @@
-import type { Command } from '../command-table.js';
 import { ImapNo } from '../errors.js';
 import { SearchKeys } from '../search-keys.js';
+import type { ImapCommand } from '../session.js';
 
 const charsets = ['UTF-8', 'US-ASCII'];
 
 /** SEARCH and UID SEARCH. */
-export const searchCommands: Record<string, Command> = {
+export const searchCommands: Record<string, ImapCommand> = {
   SEARCH: {
     state: 'selected',
     uid: true,

@@ -1,11 +1,10 @@
 import { normalizeAddress } from '../../directory.js';
 import type { Arguments } from '../arguments.js';
-import type { Command } from '../command-table.js';
 import { ImapBad, ImapNo } from '../errors.js';
-import type { ImapSession } from '../session.js';
+import type { ImapCommand, ImapSession } from '../session.js';
 
 /** CAPABILITY, NOOP, CHECK, LOGOUT, LOGIN, AUTHENTICATE, ID, ENABLE, NAMESPACE, IDLE. */
-export const sessionCommands: Record<string, Command> = {
+export const sessionCommands: Record<string, ImapCommand> = {
   CAPABILITY: {
     state: 'any',
     run(session) {
