@@ -7,7 +7,7 @@ export type ChatMark = 'chat-version' | 'message-id' | 'references';
 export type ChatMarkSource = Pick<ParsedMail, 'headers' | 'messageId' | 'references'>;
 
 /** What the ids of COI messages start with. */
-const CHAT_ID_PREFIX = 'chat$';
+export const CHAT_ID_PREFIX = 'chat$';
 
 /**
  * The marks of a chat message that a mail carries: a `Chat-Version` header, a Message-ID starting with `chat$`, a

@@ -5,7 +5,12 @@ import { contentTypeOfFile } from '../mail/compose/content-type.js';
 import { safeFilename } from '../mail/text-clean.js';
 import type { DraftAttachment } from './chat-mail.js';
 import { checkLine, isObject } from './draft-values.js';
-import type { CheckedAttachment } from './validate-draft.js';
+
+/** A file with the name and type that it is written with. */
+export interface CheckedAttachment extends DraftAttachment {
+  readonly filename: string;
+  readonly contentType: string;
+}
 
 const ATTACHMENT_OPTIONS = Object.keys({
   filename: true,

@@ -4,9 +4,9 @@ import { refuseUnknownOptions } from '../core/options.js';
 import { parseAddress } from '../mail/address.js';
 import type { MailAddress } from '../mail/parsed-mail.js';
 import { isChatContentParam, isExtensionChatContent, isKnownChatContent } from './chat-content.js';
-import type { ChatMailDraft, DraftAttachment } from './chat-mail.js';
+import type { ChatMailDraft } from './chat-mail.js';
 import { defined } from './defined.js';
-import { checkAttachment } from './draft-attachment.js';
+import { type CheckedAttachment, checkAttachment } from './draft-attachment.js';
 import { checkLine, checkOneOf, checkText, isObject } from './draft-values.js';
 import { isReadableGroupId } from './group-id.js';
 import { isReservedHeader } from './header-names.js';
@@ -40,12 +40,6 @@ export interface CheckedDraft extends ChatMailDraft {
   readonly cc: readonly MailAddress[];
   readonly attachments: readonly CheckedAttachment[];
   readonly headers: Readonly<Record<string, string>>;
-}
-
-/** A file with the name and type that it is written with. */
-export interface CheckedAttachment extends DraftAttachment {
-  readonly filename: string;
-  readonly contentType: string;
 }
 
 /**

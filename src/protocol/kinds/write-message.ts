@@ -1,7 +1,8 @@
 import type { MimeHeaderValue, MimeLeaf, MimePart } from '../../mail/compose/mime.js';
 import { htmlToText } from '../../mail/html-to-text.js';
 import { flowedChatText } from '../chat-text.js';
-import type { CheckedAttachment, CheckedDraft } from '../validate-draft.js';
+import type { CheckedAttachment } from '../draft-attachment.js';
+import type { CheckedDraft } from '../validate-draft.js';
 import { forwardHtml } from './forward.js';
 import { previewPart } from './preview.js';
 import { quoteHtml } from './quote.js';
