@@ -15,6 +15,8 @@ import {
   type SyncProgress,
 } from 'coi-sdk';
 import type { Bot, BotOptions, Command } from 'coi-sdk/bot';
+import type { ImapFlow } from 'imapflow';
+import { createTransport } from 'nodemailer';
 import { describe, expectTypeOf, it } from 'vitest';
 
 // The assertions are the compiler's (`npm run typecheck`); running this file only shows that the imports exist.
@@ -30,6 +32,13 @@ describe('the public types', () => {
     expectTypeOf<{ email: string; filing: 'always' }>().not.toExtend<AccountOptions>();
     expectTypeOf<Account>().toExtend<AsyncDisposable>();
     expectTypeOf<Account['connection']>().toEqualTypeOf<ConnectionState>();
+  });
+
+  it('take connections of the application', () => {
+    expectTypeOf<ImapFlow>().toExtend<NonNullable<AccountOptions['imap']>>();
+    expectTypeOf<() => Promise<ImapFlow>>().toExtend<NonNullable<AccountOptions['imap']>>();
+    const transporter = () => createTransport({ host: 'smtp.example.org' });
+    expectTypeOf(transporter).returns.toExtend<NonNullable<AccountOptions['smtp']>>();
   });
 
   it('type the handlers of events', () => {
