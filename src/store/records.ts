@@ -158,6 +158,8 @@ export interface LocationRecord {
   readonly flags: readonly string[];
   readonly internalDate: number;
   readonly size: number;
+  /** We put this copy there ourselves, of a message that we sent. */
+  readonly appended?: true;
 }
 
 /** Sync position in one folder. Key: `path`. */
@@ -173,6 +175,8 @@ export interface FolderRecord {
   readonly historyBelow: number;
   /** HIGHESTMODSEQ (RFC 7162) as decimal string, where the server has it. */
   readonly modSeq?: string;
+  /** UIDs below this one need not be considered for filing any more (INBOX). */
+  readonly filedBelow?: number;
 }
 
 /** A chat: what the user set, plus a summary that lists are drawn from. Key: `id`. */
@@ -267,6 +271,8 @@ export interface OutboxRecord {
   readonly dueAt: number;
   readonly attempts: number;
   readonly lastError?: string;
+  /** A copy for the sender may have been appended already: look before doing it again. */
+  readonly copyTried?: true;
 }
 
 /** Something still to be done on the server, so that it survives being offline. Key: `key` = kind and message joined by `\n`. */

@@ -1,0 +1,75 @@
+import { type CoiError, NetworkError, ServerError } from '../core/errors.js';
+import type { SmtpResult } from '../transport/smtp.js';
+import { needsCredentials } from './connection.js';
+
+/** A recipient that will not get the message, with the server's words. */
+export interface Refusal {
+  readonly address: string;
+  /** The server's own words. */
+  readonly reason: string;
+  /** Reply or enhanced status code. */
+  readonly status?: string;
+}
+
+/** What has to happen after a try to hand a message over. */
+export interface DeliveryOutcome {
+  /** Recipients the server takes responsibility for. */
+  readonly accepted: readonly string[];
+  readonly refused: readonly Refusal[];
+  /** Recipients to try again. */
+  readonly later: readonly string[];
+  /**
+   * When to try those again: `now`, in another transaction (the server takes only so many recipients at once); `backoff`;
+   * `network`: it may not be about this message at all; `credentials`: not before there are new ones.
+   */
+  readonly again?: 'now' | 'backoff' | 'network' | 'credentials';
+  /** Why there is a next try. */
+  readonly error?: CoiError;
+}
+
+/** What to make of an answer: somebody was accepted. */
+export function outcomeOf({ accepted, rejected }: SmtpResult): DeliveryOutcome {
+  const temporary = rejected.filter(({ error }) => isTemporary(error));
+  const refused = rejected
+    .filter(({ error }) => !isTemporary(error))
+    .map(({ address, error }) => refusalOf(address, error));
+  const later = temporary.map(({ address }) => address);
+  const [first] = temporary;
+  if (!first) return { accepted, refused, later };
+  // Some were taken in this transaction, so the others have a chance in the next one.
+  const again = temporary.every(({ error }) => isRecipientLimit(error)) ? 'now' : 'backoff';
+  return { accepted, refused, later, again, error: first.error };
+}
+
+/** What to make of a failure: nobody was accepted. `recipients` are those of the try. */
+export function outcomeOfFailure(recipients: readonly string[], error: CoiError): DeliveryOutcome {
+  const retry = (again: DeliveryOutcome['again']): DeliveryOutcome => ({
+    accepted: [],
+    refused: [],
+    later: recipients,
+    ...(again && { again }),
+    error,
+  });
+  if (needsCredentials(error)) return retry('credentials');
+  if (error.code === 'TOKEN_FAILED' || error instanceof NetworkError) return retry('network');
+  if (error.code === 'SERVER_MISBEHAVED' || isTemporary(error)) return retry('backoff');
+  return { accepted: [], refused: recipients.map((address) => refusalOf(address, error)), later: [] };
+}
+
+function refusalOf(address: string, error: CoiError): Refusal {
+  if (!(error instanceof ServerError)) return { address, reason: error.message };
+  const status = error.statusCode ?? error.status;
+  return { address, reason: error.response || error.message, ...(status !== undefined && { status: String(status) }) };
+}
+
+function isTemporary(error: CoiError): boolean {
+  return error instanceof ServerError && error.temporary;
+}
+
+/** `452` or `4.5.3` after RCPT: too many recipients for one transaction (RFC 5321 4.5.3.1.10). */
+function isRecipientLimit(error: CoiError): boolean {
+  return (
+    error instanceof ServerError &&
+    (error.statusCode === '4.5.3' || (error.status === 452 && error.statusCode !== '4.2.2'))
+  );
+}

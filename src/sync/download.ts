@@ -1,0 +1,187 @@
+import { throwIfAborted } from '../core/abort.js';
+import { CoiError, InputError, MailError, ServerError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { MailPart } from '../mail/parsed-mail.js';
+import { readMail } from '../mail/read-mail.js';
+import { transferDecoder } from '../mail/transfer-encoding.js';
+import type { AttachmentRecord, MessageRecord } from '../store/records.js';
+import type { Store } from '../store/store.js';
+import type { ImapTransport } from '../transport/imap.js';
+import { holdFolder } from './download-connection.js';
+import type { DownloadOptions } from './engine.js';
+import { readWhole } from './outbox-delivery.js';
+
+/** Where downloads come from. */
+export interface DownloadSource {
+  readonly store: Store;
+  /** A connection to download over, for one user; rejects while the account is offline. */
+  readonly connect: (options: DownloadOptions) => Promise<{ readonly imap: ImapTransport; readonly done: () => void }>;
+}
+
+/** A copy of the message on the server. `uidValidity` is missing if it was just found there. */
+interface Copy {
+  readonly folder: string;
+  readonly uidValidity?: string;
+  readonly uid: number;
+}
+
+/**
+ * The decoded octets of a file of a message: from the store, from the outbox as long as it was not filed, else from any copy on the server.
+ *
+ * @throws InputError `NOT_FOUND`; ServerError `NOT_FOUND` if no copy is left; NetworkError while offline; MailError `LIMIT_EXCEEDED`; AbortedError.
+ */
+export async function* downloadPart(
+  source: DownloadSource,
+  messageKey: string,
+  part: string,
+  options: DownloadOptions = {},
+): AsyncIterable<Uint8Array> {
+  const { store } = source;
+  const [message] = await store.get('messages', [messageKey]);
+  const attachment = message?.attachments.find((candidate) => candidate.part === part);
+  if (!message || !attachment) {
+    throw new InputError(
+      'NOT_FOUND',
+      `The message has no file with part number "${part}". Take it from message.attachments.`,
+    );
+  }
+  const pieces =
+    (await fromStore(store, attachment)) ??
+    (await fromOutbox(store, message, attachment)) ??
+    fromServer(source, message, attachment, options);
+  let received = 0;
+  for await (const piece of pieces) {
+    throwIfAborted(options.signal);
+    received += piece.length;
+    if (received > limits.mailBytes)
+      throw new MailError('LIMIT_EXCEEDED', `The file is larger than ${limits.mailBytes} bytes.`);
+    if (piece.length === 0) continue;
+    options.onProgress?.(received, Math.max(received, attachment.size));
+    yield piece;
+  }
+}
+
+async function fromStore(store: Store, { blob }: AttachmentRecord): Promise<AsyncIterable<Uint8Array> | undefined> {
+  if (blob === undefined) return undefined;
+  const pieces = store.readBlob(blob)[Symbol.asyncIterator]();
+  try {
+    const first = await pieces.next();
+    return continued(first, pieces);
+  } catch (thrown) {
+    if (thrown instanceof CoiError && thrown.code === 'NOT_FOUND') return undefined;
+    throw thrown;
+  }
+}
+
+async function* continued(
+  first: IteratorResult<Uint8Array>,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  try {
+    for (let next = first; !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+async function fromOutbox(
+  store: Store,
+  message: MessageRecord,
+  attachment: AttachmentRecord,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const [record] = await store.list('outbox', { index: 'byMessage', prefix: [message.key], limit: 1 });
+  if (!record) return undefined;
+  const { root } = await readMail(await readWhole(store, record));
+  const content = findPart(root, sectionOf(attachment))?.content();
+  return content && single(content);
+}
+
+async function* fromServer(
+  source: DownloadSource,
+  message: MessageRecord,
+  attachment: AttachmentRecord,
+  options: DownloadOptions,
+): AsyncIterable<Uint8Array> {
+  throwIfAborted(options.signal);
+  const { imap, done } = await source.connect(options);
+  try {
+    let begun = false;
+    for await (const copy of copiesOf(source.store, imap, message)) {
+      try {
+        for await (const piece of fromCopy(imap, copy, attachment, options)) {
+          begun = true;
+          yield piece;
+        }
+        return;
+      } catch (thrown) {
+        const gone = thrown instanceof CoiError && (thrown.code === 'NOT_FOUND' || thrown.code === 'FOLDER_MISSING');
+        if (!gone || begun) throw thrown;
+      }
+    }
+    throw new ServerError(
+      'NOT_FOUND',
+      'No copy of this message is left in the mailbox, so its file cannot be downloaded any more.',
+    );
+  } finally {
+    done();
+  }
+}
+
+/** The copies we know of, then those a search finds: another device may just have moved them. */
+async function* copiesOf(store: Store, imap: ImapTransport, message: MessageRecord): AsyncIterable<Copy> {
+  const known = await store.list('locations', { index: 'byMessage', prefix: [message.key] });
+  yield* known;
+  const folders = await store.list('folders');
+  for (const { path } of folders) {
+    const uids = await imap
+      .withFolder(path, async (session) => {
+        const found = await session.searchHeader('Message-ID', message.messageId);
+        // Anybody can send a mail with the same id.
+        const rows = found.length > 0 ? await session.fetch(found.slice(0, 10), {}) : [];
+        return rows.filter(({ size }) => size === message.size).map(({ uid }) => uid);
+      })
+      .catch((thrown) => {
+        if (thrown instanceof CoiError && thrown.code === 'FOLDER_MISSING') return [];
+        throw thrown;
+      });
+    for (const uid of uids) yield { folder: path, uid };
+  }
+}
+
+async function* fromCopy(
+  imap: ImapTransport,
+  { folder, uid, uidValidity }: Copy,
+  attachment: AttachmentRecord,
+  options: DownloadOptions,
+): AsyncIterable<Uint8Array> {
+  const { session, release } = await holdFolder(imap, folder, options);
+  try {
+    if (uidValidity !== undefined && session.state.uidValidity !== uidValidity) {
+      throw new ServerError('NOT_FOUND', 'The folder was made anew, so the mail lies elsewhere.');
+    }
+    const decoder = transferDecoder(attachment.encoding?.toLowerCase() ?? '7bit');
+    const signal = options.signal ? { signal: options.signal } : {};
+    for await (const piece of session.download(uid, sectionOf(attachment), signal)) yield decoder.push(piece);
+    yield decoder.end();
+  } finally {
+    release();
+  }
+}
+
+/** The only part of a mail without multiparts has the number 1 (RFC 9051 6.4.5). */
+function sectionOf({ part }: AttachmentRecord): string {
+  return part || '1';
+}
+
+function findPart(part: MailPart, path: string): MailPart | undefined {
+  if (part.path === path && part.children.length === 0) return part;
+  for (const child of part.children) {
+    const found = findPart(child, path);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+async function* single(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
+}

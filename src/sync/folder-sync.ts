@@ -1,0 +1,196 @@
+import { limits } from '../core/limits.js';
+import type { FolderRecord, MessageRecord } from '../store/records.js';
+import type { FetchedMail, ImapFolderSession, ImapFolderState, ImapTransport } from '../transport/imap.js';
+import { Committer } from './committer.js';
+import { fetchMails, type MailRow, nextBatch } from './fetch-mails.js';
+import { syncFlags } from './flag-sync.js';
+import type { SyncedFolder } from './folders.js';
+import { forgetFolder } from './ingest/locations.js';
+import type { SyncContext } from './sync-context.js';
+import { compareUids } from './vanished.js';
+
+/** What belongs to one connection. */
+export interface FolderConnection {
+  readonly imap: ImapTransport;
+  readonly signal: AbortSignal;
+  /** INTERNALDATE before which everything is history; undefined during the very first start. */
+  readonly historyDate: () => number | undefined;
+  /** Told whenever a folder is opened, with its number of mails. */
+  readonly onOpened: (path: string, exists: number) => Promise<void>;
+  /** Told how many mails have been taken in. */
+  readonly onMails: (path: string, count: number) => void;
+}
+
+/** What a look into a folder brought. */
+export interface FolderPass {
+  /** New mails that were taken in. */
+  readonly fresh: number;
+  /** Keys of our own messages among them. */
+  readonly own: readonly string[];
+  /** UIDs that are gone. Their locations are to be removed once the other folders have been looked at: they may just have been moved. */
+  readonly vanished: readonly number[];
+  /** State of the folder when it was opened. */
+  readonly state: ImapFolderState;
+}
+
+/** UIDs looked at with one command while catching up: bounds the memory for their rows. */
+const WINDOW = 5000;
+/** A folder that we meet after the first start is taken in at once if it is no larger than this, else in the background. */
+const SMALL_FOLDER = 1000;
+/** Own messages remembered per pass, to look for second copies. */
+const MAX_OWN = 1000;
+
+/** Keeps one folder in step, from its position on: new mails, flags, expunges, UIDVALIDITY. */
+export class FolderSync {
+  readonly path: string;
+  readonly role: FolderRecord['role'];
+  readonly #context: SyncContext;
+  readonly #connection: FolderConnection;
+  /** UIDs that could not be found although the server lists them: once per connection is enough. */
+  readonly #tried = new Set<number>();
+
+  constructor({ path, role }: SyncedFolder, context: SyncContext, connection: FolderConnection) {
+    this.path = path;
+    this.role = role;
+    this.#context = context;
+    this.#connection = connection;
+  }
+
+  /** Position as it is stored; undefined for a folder that was never opened. */
+  async record(): Promise<FolderRecord | undefined> {
+    return (await this.#context.store.get('folders', [this.path]))[0];
+  }
+
+  /** Brings the part of the folder that is known in step with the server, and takes in what is new, oldest first. */
+  async pass(): Promise<FolderPass> {
+    const { imap, signal } = this.#connection;
+    return imap.withFolder(
+      this.path,
+      async (folder) => {
+        const record = await this.open(folder.state);
+        const own: string[] = [];
+        let fresh = await this.#takeNew(folder, record, own);
+        await syncFlags(this.#context, folder, record, signal);
+        const { vanished, missing } = await this.#compare(folder);
+        fresh += await this.#takeMissing(folder, missing, own);
+        return { fresh, own, vanished, state: folder.state };
+      },
+      { signal },
+    );
+  }
+
+  /** The folder's record, made on the first meeting and made anew if its UIDVALIDITY changed. */
+  async open(state: ImapFolderState): Promise<FolderRecord> {
+    const { writer, logger } = this.#context;
+    const known = await this.record();
+    await this.#connection.onOpened(this.path, state.exists);
+    if (known?.uidValidity === state.uidValidity) return known;
+    if (known) {
+      logger.log(
+        'info',
+        `UIDVALIDITY of ${this.path} changed from ${known.uidValidity} to ${state.uidValidity}: reading it again.`,
+      );
+      await forgetFolder(writer, this.path);
+    }
+    const first = this.#connection.historyDate() === undefined;
+    const start = !first && state.exists <= SMALL_FOLDER ? 1 : state.uidNext;
+    const record: FolderRecord = {
+      path: this.path,
+      role: this.role,
+      uidValidity: state.uidValidity,
+      uidNext: start,
+      uidFrom: start,
+      historyBelow: first ? state.uidNext : 1,
+      ...(state.highestModSeq !== undefined && { modSeq: state.highestModSeq }),
+    };
+    await writer.run(async (tx) => tx.put('folders', record));
+    return record;
+  }
+
+  /** What the server says about mails: UID, size, flags, INTERNALDATE. Without those whose place is known already. */
+  async unknownRows(
+    folder: ImapFolderSession,
+    uids: readonly number[] | { from: number; to: number },
+  ): Promise<MailRow[]> {
+    return this.unknown(await folder.fetch(uids, {}, { signal: this.#connection.signal }));
+  }
+
+  /** Those of the mails whose place is not known yet, in their order. */
+  async unknown(rows: readonly MailRow[]): Promise<MailRow[]> {
+    const uids = rows.map(({ uid }) => uid).sort((a, b) => a - b);
+    const [first, last] = [uids[0], uids.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    const known = await this.#context.store.list('locations', {
+      index: 'byFolder',
+      prefix: [this.path],
+      after: [first - 1],
+      before: [last + 1],
+    });
+    const here = new Set(known.map(({ uid }) => uid));
+    return rows.filter(({ uid }) => !here.has(uid));
+  }
+
+  /** Fetches mails with their contents. */
+  fetch(folder: ImapFolderSession, rows: readonly MailRow[]): Promise<FetchedMail[]> {
+    const { imap, signal } = this.#connection;
+    const { suspects, logger } = this.#context;
+    return fetchMails({ imap, suspects, logger, signal }, folder, rows);
+  }
+
+  async #takeNew(folder: ImapFolderSession, record: FolderRecord, own: string[]): Promise<number> {
+    const end = folder.state.uidNext;
+    let fresh = 0;
+    for (let from = record.uidNext; from < end; from += WINDOW) {
+      const to = Math.min(from + WINDOW, end) - 1;
+      const rows = await this.unknownRows(folder, { from, to });
+      fresh += await this.#take(folder, record, rows, own, { uidNext: to + 1 });
+    }
+    return fresh;
+  }
+
+  async #takeMissing(folder: ImapFolderSession, missing: readonly number[], own: string[]): Promise<number> {
+    const uids = missing.filter((uid) => !this.#tried.has(uid)).slice(0, WINDOW);
+    if (uids.length === 0) return 0;
+    for (const uid of uids) this.#tried.add(uid);
+    const record = await this.open(folder.state);
+    return this.#take(folder, record, await this.unknownRows(folder, uids), own, {});
+  }
+
+  /** Takes mails in, oldest first; `end` is the position behind the last of them. */
+  async #take(
+    folder: ImapFolderSession,
+    record: FolderRecord,
+    rows: readonly MailRow[],
+    own: string[],
+    end: Partial<FolderRecord>,
+  ): Promise<number> {
+    const committer = new Committer(this.#context);
+    const historyDate = this.#connection.historyDate() ?? 0;
+    const done = (messages: readonly MessageRecord[]) => {
+      for (const { fromMe, key } of messages) if (fromMe && own.length < MAX_OWN) own.push(key);
+      this.#connection.onMails(this.path, messages.length);
+    };
+    let rest = rows;
+    try {
+      do {
+        const batch = nextBatch(rest, limits.syncBatch);
+        rest = rest.slice(batch.length);
+        const mails = batch.length > 0 ? await this.fetch(folder, batch) : [];
+        const next = rest[0]?.uid;
+        const position = next !== undefined && end.uidNext !== undefined ? { uidNext: next } : end;
+        await committer.add({ record, mails, historyDate, position, done });
+      } while (rest.length > 0);
+      await committer.flush();
+    } finally {
+      await committer.settled();
+    }
+    return rows.length;
+  }
+
+  async #compare(folder: ImapFolderSession): Promise<{ vanished: number[]; missing: number[] }> {
+    const record = await this.record();
+    // While the first sync has not seen all of it, numbers say nothing.
+    if (!record || record.uidFrom > 1) return { vanished: [], missing: [] };
+    return compareUids(this.#context.store, folder, record, this.#connection.signal);
+  }
+}

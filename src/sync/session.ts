@@ -1,0 +1,229 @@
+import { CoiError, describe, ServerError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { ImapTransport } from '../transport/imap.js';
+import { performActions } from './actions.js';
+import { CHAT_KEYWORD, Filing } from './filing.js';
+import { fillFirstScreen } from './first-screen.js';
+import { type FolderConnection, type FolderPass, FolderSync } from './folder-sync.js';
+import { findFolders, type MailboxLayout, syncedFolders } from './folders.js';
+import { HistorySync } from './history-sync.js';
+import { forgetFolder, removeLocations, sweepFolder } from './ingest/locations.js';
+import { ProgressReport } from './progress-report.js';
+import { SentCopies } from './sent-copy.js';
+import { firstStartOf, type SyncContext } from './sync-context.js';
+import { Watch } from './watch.js';
+
+/** What is to be done besides looking into folders. */
+type Duty = 'actions' | 'filing' | 'copies';
+
+/**
+ * Everything that is done over one connection: a first look into all folders, then one thing after the other, the most urgent first, and IDLE
+ * when nothing is left. New mail goes before what is to be done for old mail, and history comes last, a batch at a time.
+ */
+export class SyncSession {
+  readonly #context: SyncContext;
+  readonly #imap: ImapTransport;
+  readonly #stop: AbortSignal;
+  readonly #due = new Set<Duty>(['actions', 'filing', 'copies']);
+  readonly #progress: ProgressReport;
+  readonly #connection: FolderConnection;
+  #folders: FolderSync[] = [];
+  #histories: HistorySync[] = [];
+  #historyDate: number | undefined;
+  #chatsTakeKeyword = false;
+  #watch: Watch | undefined;
+  /** When copies that have to wait are due; 0 if there are none. */
+  #copiesAt = 0;
+
+  constructor(context: SyncContext, imap: ImapTransport, stop: AbortSignal) {
+    this.#context = context;
+    this.#imap = imap;
+    this.#stop = stop;
+    const progress = new ProgressReport(context);
+    this.#progress = progress;
+    this.#connection = {
+      imap,
+      signal: stop,
+      historyDate: () => this.#historyDate,
+      onOpened: (path, exists) => progress.opened(path, exists),
+      onMails: (path, count) => progress.add(path, count),
+    };
+  }
+
+  /** Serves the connection until it breaks or the signal fires; calls `usable` once the account can be shown. */
+  async run(usable: () => void): Promise<void> {
+    const layout = await this.#findFolders();
+    const filing = new Filing(this.#context, this.#imap, layout);
+    const copies = new SentCopies(this.#context, this.#imap, layout, () => this.#chatsTakeKeyword);
+    const watch = new Watch(
+      this.#context,
+      this.#imap,
+      this.#stop,
+      this.#folders.map(({ path }) => path),
+    );
+    this.#watch = watch;
+    try {
+      await watch.begin();
+      await this.#firstLook(copies);
+      this.#progress.usable();
+      usable();
+      await this.#loop(watch, filing, copies);
+    } finally {
+      watch.end();
+      // Nothing of this session may write after it ended.
+      await Promise.all(this.#histories.map((history) => history.settled()));
+    }
+  }
+
+  /** Something is to be done: at once, or as soon as what is being done now is finished. */
+  demand(duty: Duty): void {
+    this.#due.add(duty);
+    if (duty === 'copies') this.#copiesAt = 0;
+    this.#watch?.wake();
+  }
+
+  async #findFolders(): Promise<MailboxLayout> {
+    const { filing, mailboxRoot, logger, store } = this.#context;
+    const layout = await findFolders(this.#imap, { filing, mailboxRoot, logger, signal: this.#stop });
+    for (const { path } of await store.list('folders')) if (!layout.existing.has(path)) await this.#forget(path);
+    this.#folders = syncedFolders(layout).map((folder) => new FolderSync(folder, this.#context, this.#connection));
+    this.#histories = this.#folders.map((folder) => new HistorySync(folder, this.#context, this.#connection));
+    return layout;
+  }
+
+  /** Brings everything that is known in step; on the very first start, takes in what is shown first. */
+  async #firstLook(copies: SentCopies): Promise<void> {
+    const first = await firstStartOf(this.#context.store);
+    this.#historyDate = first?.historyDate;
+    if (first) {
+      this.#progress.begin('update');
+      await this.#look(this.#folders, copies);
+    } else {
+      this.#progress.begin('first');
+      this.#historyDate = (await fillFirstScreen(this.#context, this.#connection, this.#folders)).historyDate;
+      // What arrived meanwhile, and flags.
+      for (const { path } of this.#folders) this.#watch?.changed(path);
+    }
+    for (const folder of this.#folders) {
+      // A sweep that a crash kept from happening.
+      if ((await folder.record())?.uidFrom === 1) await sweepFolder(this.#context.writer, folder.path);
+    }
+  }
+
+  async #loop(watch: Watch, filing: Filing, copies: SentCopies): Promise<void> {
+    while (!this.#stop.aborted) {
+      const changed = watch.takeChanged();
+      if (changed.length > 0)
+        await this.#look(
+          this.#folders.filter(({ path }) => changed.includes(path)),
+          copies,
+        );
+      else if (this.#due.delete('filing')) await this.#attempt(() => this.#fileChats(filing, watch));
+      else if (this.#due.delete('actions')) await this.#attempt(() => this.#act());
+      else if (this.#due.delete('copies')) await this.#attempt(() => this.#fileCopies(copies, watch));
+      else if (!(await this.#history())) {
+        this.#progress.complete();
+        await watch.wait(this.#copiesAt);
+        if (this.#copiesAt > 0 && this.#copiesAt <= this.#context.clock.now()) this.demand('copies');
+      }
+    }
+  }
+
+  /** Looks into folders. What vanished from one is only believed after the others were looked at: it may just have been moved. */
+  async #look(folders: readonly FolderSync[], copies: SentCopies): Promise<void> {
+    const passes: { folder: FolderSync; pass: FolderPass }[] = [];
+    const looked = new Set<FolderSync>();
+    const queue = [...folders];
+    for (let folder = queue.shift(); folder; folder = queue.shift()) {
+      if (looked.has(folder)) continue;
+      looked.add(folder);
+      const pass = await this.#pass(folder);
+      if (!pass) continue;
+      passes.push({ folder, pass });
+      // Another device may have been faster than we: then new mail is in a folder that nobody watches.
+      if (pass.vanished.length > 0 || (folder.role === 'inbox' && pass.fresh === 0 && folders.length === 1)) {
+        queue.push(...this.#folders.filter((other) => other.role !== 'inbox'));
+      }
+    }
+    for (const { folder, pass } of passes) {
+      await this.#removeVanished(folder, pass);
+      if (folder.role === 'inbox') this.#due.add('filing');
+      else if (pass.own.length > 0) await this.#attempt(() => copies.resolveDoubles(pass.own));
+    }
+  }
+
+  async #pass(folder: FolderSync): Promise<FolderPass | undefined> {
+    try {
+      const pass = await folder.pass();
+      if (folder.role === 'chats') this.#chatsTakeKeyword = pass.state.canStoreFlag(CHAT_KEYWORD);
+      return pass;
+    } catch (thrown) {
+      const gone = thrown instanceof ServerError && thrown.code === 'FOLDER_MISSING';
+      if (!gone || folder.role === 'inbox' || !this.#imap.usable) throw thrown;
+      this.#context.logger.log('info', `The folder ${folder.path} is gone.`);
+      this.#folders = this.#folders.filter((other) => other !== folder);
+      this.#histories = this.#histories.filter((history) => history.folder !== folder);
+      await this.#forget(folder.path);
+      return undefined;
+    }
+  }
+
+  async #removeVanished(folder: FolderSync, { vanished, state }: FolderPass): Promise<void> {
+    for (let i = 0; i < vanished.length; i += limits.syncBatch) {
+      const uids = vanished.slice(i, i + limits.syncBatch);
+      await this.#context.writer.run((tx) => removeLocations(tx, folder.path, state.uidValidity, uids));
+    }
+  }
+
+  /** The folder does not exist any more, and with it the copies in it. */
+  async #forget(path: string): Promise<void> {
+    const { writer } = this.#context;
+    await forgetFolder(writer, path);
+    await sweepFolder(writer, path);
+    await writer.run(async (tx) => tx.remove('folders', path));
+  }
+
+  async #fileChats(filing: Filing, watch: Watch): Promise<void> {
+    const { lookIntoChats, more } = await filing.pass();
+    if (more) this.#due.add('filing');
+    if (!lookIntoChats) return;
+    for (const { path, role } of this.#folders) if (role === 'chats' || role === 'inbox') watch.changed(path);
+  }
+
+  async #act(): Promise<void> {
+    if (await performActions(this.#context, this.#imap, this.#stop)) this.#due.add('actions');
+    // With filing `seen`, what was read may be moved now.
+    this.#due.add('filing');
+  }
+
+  async #fileCopies(copies: SentCopies, watch: Watch): Promise<void> {
+    const { more, nextAt, lookInto } = await copies.pass();
+    if (more) this.#due.add('copies');
+    this.#copiesAt = nextAt ?? 0;
+    for (const path of lookInto) watch.changed(path);
+  }
+
+  /** Takes in the next batch of what lay there before; false if nothing is left. */
+  async #history(): Promise<boolean> {
+    const [history] = this.#histories;
+    if (!history) return false;
+    await this.#watch?.glance(history.folder.path);
+    if (await history.step()) return true;
+    this.#histories = this.#histories.filter((other) => other !== history);
+    // Now that all of it is known, its numbers can be compared.
+    this.#watch?.changed(history.folder.path);
+    return true;
+  }
+
+  /** A server that refuses one thing is no reason to give the connection up. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      const refused = thrown instanceof ServerError && this.#imap.usable && thrown.code !== 'SERVER_MISBEHAVED';
+      if (!refused || !(thrown instanceof CoiError)) throw thrown;
+      this.#context.logger.log('warn', `The server refused: ${describe(thrown)}`);
+      this.#context.failed(thrown);
+    }
+  }
+}

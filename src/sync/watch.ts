@@ -1,0 +1,130 @@
+import { limits } from '../core/limits.js';
+import type { FolderRecord } from '../store/records.js';
+import type { ImapTransport } from '../transport/imap.js';
+import { linked } from './signals.js';
+import type { SyncContext } from './sync-context.js';
+
+/** New mail must not wait for long while the history of another folder is being read. */
+const GLANCE_MS = 2_000;
+
+/**
+ * Knows which folders have to be looked into: the first one is watched with IDLE, the others with NOTIFY (RFC 5465) where the
+ * server has it, and else by asking for their STATUS from time to time.
+ */
+export class Watch {
+  readonly #context: SyncContext;
+  readonly #imap: ImapTransport;
+  readonly #stop: AbortSignal;
+  readonly #paths: readonly string[];
+  readonly #changed = new Set<string>();
+  #wake = new AbortController();
+  #notified = false;
+  #pollAt: number;
+  #glanceAt: number;
+  #ended = false;
+
+  /** @param paths The folders, the one to watch most closely first. */
+  constructor(context: SyncContext, imap: ImapTransport, stop: AbortSignal, paths: readonly string[]) {
+    this.#context = context;
+    this.#imap = imap;
+    this.#stop = stop;
+    this.#paths = paths;
+    this.#pollAt = context.clock.now() + limits.pollMs;
+    this.#glanceAt = context.clock.now() + GLANCE_MS;
+  }
+
+  /** Begins to listen. */
+  async begin(): Promise<void> {
+    const onChange = (path: string) => this.changed(path);
+    this.#imap.on('change', onChange);
+    this.#imap.on('notify', onChange);
+    this.#imap.on('close', () => this.wake());
+    const others = this.#paths.slice(1);
+    this.#notified = others.length > 0 && (await this.#imap.watch(others));
+  }
+
+  /** Does not wake anybody any more. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** Something happened in this folder. */
+  changed(path: string): void {
+    if (this.#ended || !this.#paths.includes(path)) return;
+    this.#changed.add(path);
+    this.wake();
+  }
+
+  /** Ends the present wait. */
+  wake(): void {
+    this.#wake.abort();
+  }
+
+  /** The folders in which something happened since the last call. */
+  takeChanged(): string[] {
+    const changed = this.#paths.filter((path) => this.#changed.has(path));
+    this.#changed.clear();
+    // Whoever asks sees all that happened so far: only later events have to wake him.
+    if (this.#wake.signal.aborted) this.#wake = new AbortController();
+    return changed;
+  }
+
+  /** While other work goes on in the folder `open`, where the server announces changes: looks after those elsewhere now and then. */
+  async glance(open: string): Promise<void> {
+    const [main] = this.#paths;
+    const now = this.#context.clock.now();
+    if (main === undefined || now < this.#glanceAt) return;
+    this.#glanceAt = now + GLANCE_MS;
+    if (open !== main && (await this.#differs(main))) this.#changed.add(main);
+    if (this.#polls && now >= this.#pollAt) await this.#poll();
+  }
+
+  /** Waits in IDLE until something happens, somebody wakes it, the time has come (if not 0), or the other folders are to be asked about. */
+  async wait(until: number): Promise<void> {
+    const [main] = this.#paths;
+    if (main === undefined || this.#changed.size > 0) return;
+    const now = this.#context.clock.now();
+    const pollAt = this.#polls ? this.#pollAt : Number.POSITIVE_INFINITY;
+    const end = Math.min(pollAt, until > 0 ? until : Number.POSITIVE_INFINITY);
+    const wait = linked(this.#stop, this.#wake.signal);
+    const cancel =
+      end < Number.POSITIVE_INFINITY
+        ? this.#context.clock.after(Math.max(0, end - now), () => wait.abort())
+        : undefined;
+    try {
+      await this.#imap.idle(main, { signal: wait.signal });
+      // Only a change ends IDLE by itself.
+      if (!wait.signal.aborted) this.#changed.add(main);
+    } finally {
+      cancel?.();
+      wait.release();
+    }
+    if (this.#polls && this.#context.clock.now() >= this.#pollAt && !this.#stop.aborted) await this.#poll();
+  }
+
+  get #polls(): boolean {
+    return !this.#notified && this.#paths.length > 1;
+  }
+
+  async #poll(): Promise<void> {
+    this.#pollAt = this.#context.clock.now() + limits.pollMs;
+    for (const path of this.#paths.slice(1)) if (await this.#differs(path)) this.#changed.add(path);
+  }
+
+  async #differs(path: string): Promise<boolean> {
+    const { store } = this.#context;
+    const [record] = await store.get('folders', [path]);
+    if (!record) return true;
+    const status = await this.#imap.status(path, { signal: this.#stop });
+    const { uidNext, uidValidity, highestModSeq, messages } = status;
+    if (uidValidity !== undefined && uidValidity !== record.uidValidity) return true;
+    if (uidNext !== undefined && uidNext > record.uidNext) return true;
+    if (highestModSeq !== undefined && highestModSeq !== record.modSeq) return true;
+    return messages !== undefined && (await this.#countDiffers(record, messages));
+  }
+
+  async #countDiffers({ path, uidFrom }: FolderRecord, messages: number): Promise<boolean> {
+    if (uidFrom > 1) return false;
+    return (await this.#context.store.count('locations', { index: 'byFolder', prefix: [path] })) !== messages;
+  }
+}
