@@ -1,6 +1,7 @@
-import { type AbortOptions, throwIfAborted } from '../core/abort.js';
+import type { AbortOptions } from '../core/abort.js';
 import { InputError, StoreError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { abortableChunks } from './abortable-chunks.js';
 import { compareTuples, isBetween, jsonOf, keyOf, rangeOf, schemaOf, tableNames, tupleOf } from './order.js';
 import { matchesWords, queryWords } from './search-text.js';
 import { SortedList } from './sorted-list.js';
@@ -74,12 +75,7 @@ export class MemoryStore implements Store {
   async writeBlob(id: string, chunks: AsyncIterable<Uint8Array>, options: AbortOptions = {}): Promise<void> {
     this.#requireOpen();
     const pieces: Uint8Array[] = [];
-    throwIfAborted(options.signal);
-    for await (const chunk of chunks) {
-      throwIfAborted(options.signal);
-      pieces.push(chunk.slice());
-    }
-    throwIfAborted(options.signal);
+    for await (const chunk of abortableChunks(chunks, options.signal)) pieces.push(chunk.slice());
     this.#requireOpen();
     this.#blobs.set(id, pieces);
   }

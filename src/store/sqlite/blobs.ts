@@ -1,6 +1,7 @@
 import { type AbortOptions, throwIfAborted } from '../../core/abort.js';
 import { StoreError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
+import { abortableChunks } from '../abortable-chunks.js';
 import type { Connection } from './connection.js';
 import type { SqlValue } from './driver.js';
 
@@ -50,12 +51,10 @@ export class Blobs {
       let number = 0;
       // One piece is held back, because the last one is marked as such.
       let held: Uint8Array | undefined;
-      for await (const piece of evenPieces(chunks)) {
-        throwIfAborted(signal);
+      for await (const piece of evenPieces(abortableChunks(chunks, signal))) {
         if (held) await this.#writeChunk(row, number++, held);
         held = piece;
       }
-      throwIfAborted(signal);
       const last = held ?? new Uint8Array();
       await this.#connection.write(() => {
         this.#putChunk(row, number, last, true);

@@ -2,20 +2,11 @@ import { open, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InputError, StoreError } from '../../core/errors.js';
 import { type Codec, plainCodec, sealedCodec } from './codec.js';
+import { CommitQueue } from './commit-queue.js';
 import { openDriver, type SqlBinding, type SqlDriver, type SqlStatement, type SqlValue, storeError } from './driver.js';
 import { createLayout, reindex } from './layout.js';
 import { fileVersion, type Migration, markVersion, migrate, migrations, versionAfter } from './migrations.js';
 import { checkSecret, hasSecret, newDataKey, openDataKey, type StoreSecret, sealDataKey } from './secret.js';
-
-/** Work of one commit, waiting for its transaction. */
-interface Job {
-  /** Runs the work; says how to settle its promise once the transaction is on disk. */
-  run(): () => void;
-  reject(error: unknown): void;
-}
-
-/** Longest time that waiting commits are put into one transaction before the event loop gets its turn. */
-const TURN_MS = 20;
 
 /**
  * See {@link Connection}. Keys are random, so a batch touches pages all over the file: with 16 MiB of cache, and a log of up to 16 MiB
@@ -42,8 +33,7 @@ export interface ConnectionInternals {
  *
  * Settings: WAL with `synchronous=FULL`, so a commit has reached the disk when it resolves (`NORMAL` would survive a
  * killed process, but not a power cut); `locking_mode=EXCLUSIVE`, so a second process cannot open the file (the lock goes away
- * with the process, even if that is killed); `secure_delete`, so deleted text is overwritten. Commits that are waiting at the
- * same time share one transaction, and with it the wait for the disk, each in a savepoint of its own.
+ * with the process, even if that is killed); `secure_delete`, so deleted text is overwritten.
  */
 export class Connection {
   readonly path: string;
@@ -55,8 +45,7 @@ export class Connection {
   readonly #statements = new Map<string, SqlStatement>();
   /** Accounts that are open. */
   readonly #users = new Set<string>();
-  #jobs: Job[] = [];
-  #scheduled = false;
+  readonly #commits = new CommitQueue((sql) => this.run(sql, []));
   /** Opening and closing happen one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -129,23 +118,14 @@ export class Connection {
   }
 
   /** Runs work that writes, everything or nothing; resolves once it is on disk. */
-  write<T>(work: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#requireOpen();
-      this.#jobs.push({
-        run: () => {
-          const value = work();
-          return () => resolve(value);
-        },
-        reject,
-      });
-      this.#schedule();
-    });
+  async write<T>(work: () => T): Promise<T> {
+    this.#requireOpen();
+    return this.#commits.write(work);
   }
 
   /** Does the waiting commits now; before every read, so that a read sees all commits that were called before it. */
   flush(): void {
-    while (this.#jobs.length > 0) this.#transaction();
+    this.#commits.flush();
   }
 
   /** Replaces the secret that opens the file. The records stay as they are: only their key is wrapped anew. */
@@ -168,64 +148,6 @@ export class Connection {
   checkpoint(): void {
     this.flush();
     this.all('PRAGMA wal_checkpoint(TRUNCATE)', []);
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      if (this.#jobs.length > 0) this.#transaction();
-      if (this.#jobs.length > 0) this.#schedule();
-    });
-  }
-
-  /** One transaction for the commits that are waiting, as far as they fit into one turn. */
-  #transaction(): void {
-    const end = performance.now() + TURN_MS;
-    const jobs: Job[] = [];
-    const settle: (() => void)[] = [];
-    try {
-      this.run('BEGIN IMMEDIATE', []);
-      do {
-        const job = this.#jobs.shift();
-        if (!job) break;
-        jobs.push(job);
-        this.run('SAVEPOINT job', []);
-        try {
-          settle.push(job.run());
-        } catch (error) {
-          this.#undoJob(error);
-          settle.push(() => job.reject(error));
-        }
-        this.run('RELEASE job', []);
-      } while (performance.now() < end);
-      this.run('COMMIT', []);
-    } catch (error) {
-      // The transaction as a whole failed (the disk is full, say): nothing of it was written. SQLite may have rolled back itself.
-      this.#rollback();
-      if (jobs.length === 0) jobs.push(...this.#jobs.splice(0));
-      for (const job of jobs) job.reject(error);
-      return;
-    }
-    for (const done of settle) done();
-  }
-
-  /** Takes back what one commit wrote; throws the error of its failure if SQLite has given up the whole transaction over it. */
-  #undoJob(error: unknown): void {
-    try {
-      this.run('ROLLBACK TO job', []);
-    } catch {
-      throw error;
-    }
-  }
-
-  #rollback(): void {
-    try {
-      this.run('ROLLBACK', []);
-    } catch {
-      // No transaction any more.
-    }
   }
 
   #prepared(sql: string): SqlStatement {

@@ -197,7 +197,7 @@ describe('accounts in one file', () => {
   it('are wiped one by one, without a trace; the last one takes the file along', async () => {
     const folder = await tempFolder();
     const database = new SqliteDatabase(join(folder, 'all.db'));
-    const [ada, bob] = [database.account('ada@example.org'), database.account('bob@example.net')];
+    const [ada, bob] = [database.account('ada@wiped.example'), database.account('bob@example.net')];
     await Promise.all([ada.open(), bob.open()]);
     await ada.commit({
       put: { messages: Array.from({ length: 50 }, (_, i) => message(`k${i}`, { text: `Adasecret${i} word` })) },
@@ -210,7 +210,7 @@ describe('accounts in one file', () => {
     expect(raw).toContain('bobstext');
     expect(raw).not.toContain('adasecret');
     expect(raw).not.toContain('adablob');
-    expect(raw).not.toContain('ada@example.org\u0000');
+    expect(raw).not.toContain('ada@wiped');
     await bob.open();
     expect(await bob.count('messages')).toBe(1);
     await bob.wipe();
