@@ -1,4 +1,6 @@
-import type { ActionRecord, MessageRecord } from '../../store/records.js';
+import { InputError } from '../../core/errors.js';
+import { DELIVERY_FACT } from '../../model/delivery.js';
+import type { ActionRecord, MessageRecord, RecipientRecord } from '../../store/records.js';
 import type { Transaction } from '../transaction.js';
 import { tombstone } from './tombstones.js';
 
@@ -57,6 +59,26 @@ export async function clearChat(
     );
     if (page.length < SLICE) return;
   }
+}
+
+/**
+ * Prepares an own message to be sent again: recipients it failed for are `pending`, the message is `queued`, and the reports
+ * about it are forgotten, so that they do not make it fail once more.
+ *
+ * @throws InputError `NOT_FOUND` if there is no such message.
+ */
+export async function resetDelivery(tx: Transaction, key: string): Promise<MessageRecord> {
+  const message = await tx.get('messages', key);
+  if (message === undefined) throw new InputError('NOT_FOUND', 'There is no such message any more.');
+  for (const fact of await tx.list('facts', { index: 'byTarget', prefix: [message.messageId] })) {
+    if (fact.kind === DELIVERY_FACT) tx.remove('facts', fact.key);
+  }
+  const recipients = message.recipients?.map((recipient): RecipientRecord => {
+    return recipient.state === 'failed' ? { address: recipient.address, state: 'pending' } : recipient;
+  });
+  const again: MessageRecord = { ...message, state: 'queued', ...(recipients !== undefined && { recipients }) };
+  tx.put('messages', again);
+  return again;
 }
 
 async function found(tx: Transaction, keys: readonly string[]): Promise<MessageRecord[]> {
