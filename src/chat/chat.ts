@@ -10,11 +10,18 @@ import { sendDraft } from './send.js';
 /** {@link Chat} over a cell that the account keeps current. */
 export class ChatHandle implements Chat {
   readonly #context: AccountContext;
-  readonly #cell: ChatCell;
+  readonly #own: ChatCell;
 
   constructor(context: AccountContext, cell: ChatCell) {
     this.#context = context;
-    this.#cell = cell;
+    this.#own = cell;
+  }
+
+  /** The chat that this one is by now. */
+  get #cell(): ChatCell {
+    let cell = this.#own;
+    while (cell.into) cell = cell.into;
+    return cell;
   }
 
   get id(): string {

@@ -50,6 +50,8 @@ export interface ChatCell {
   last: MessageRecord | undefined;
   /** The record is no longer in the store. */
   gone: boolean;
+  /** The chat became part of this one. */
+  into?: ChatCell;
 }
 
 /** What a message handle reads. */

@@ -73,6 +73,7 @@ export class EventPump {
     if (!record) return;
     const kind = kindOf(before && !before.deleted, after && !after.deleted);
     if (kind) this.#entity('chat', record.id, kind, () => this.#emitChat(record, kind));
+    if (this.#options.hub.listenerCount('group') === 0) return;
     const several = after && (after.kind === 'group' || after.kind === 'adhoc') ? after : undefined;
     if (!several || (before && before.name === several.name && same(before.members, several.members))) return;
     this.#entity('group', several.id, 'updated', () => this.#emitGroup(several));

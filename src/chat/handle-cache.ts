@@ -1,4 +1,5 @@
 import { StoreError } from '../core/errors.js';
+import { singleChatId } from '../model/placement.js';
 import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
 import type { RecordChange, StateChange } from '../sync/state-change.js';
 import { ChatHandle } from './chat.js';
@@ -123,7 +124,7 @@ export class HandleCache implements Handles {
     if (address === undefined) return;
     const contact = this.#contacts.get(address);
     if (contact) contact.record = after;
-    const chat = this.#chats.get(`single:${address}`);
+    const chat = this.#chats.get(singleChatId(address));
     if (chat) chat.contact = after;
   }
 
@@ -131,23 +132,31 @@ export class HandleCache implements Handles {
     const id = (after ?? before)?.id;
     const cell = id === undefined ? undefined : this.#chats.get(id);
     if (id === undefined || !cell) return;
-    const target = change.merged.get(id);
-    const record =
-      after ??
-      change.chats.find((other) => other.after?.id === target)?.after ??
-      (target === undefined ? undefined : this.#chats.get(target)?.record);
-    if (!record) {
+    const into = after ? undefined : this.#mergedInto(change, id);
+    if (into) {
+      cell.into = into;
+      return;
+    }
+    if (!after) {
       cell.gone = true;
       return;
     }
-    cell.record = record;
+    cell.record = after;
     cell.gone = false;
-    if (record.lastMessage === cell.last?.key) return;
-    const last = record.lastMessage;
+    if (after.lastMessage === cell.last?.key) return;
+    const last = after.lastMessage;
     cell.last =
       change.messages.find((message) => message.after?.key === last)?.after ??
       (last === undefined ? undefined : this.#messages.get(last)?.record);
-    if (last !== undefined && !cell.last) this.#later(() => this.chats(async () => [record]));
+    if (last !== undefined && !cell.last) this.#later(() => this.chats(async () => [after]));
+  }
+
+  /** The chat that another one became part of, if its record is at hand. */
+  #mergedInto(change: StateChange, id: string): ChatCell | undefined {
+    const target = change.merged.get(id);
+    if (target === undefined) return undefined;
+    const record = change.chats.find(({ after }) => after?.id === target)?.after;
+    return this.#chats.get(target) ?? (record && this.#liveChat(record, undefined));
   }
 
   #applyMessage({ before, after }: RecordChange<MessageRecord>): void {
@@ -210,16 +219,20 @@ export class HandleCache implements Handles {
     const contactByAddress = new Map(addresses.map((address, i) => [address, people[i]]));
     return records.map((given) => {
       const record = overlay.chat(given);
-      const cell = this.#chats.getOrMake(record.id, () => {
-        const other = record.kind === 'single' ? record.members[0]?.address : undefined;
-        const contact = other === undefined ? undefined : overlay.contact(other, contactByAddress.get(other));
-        const fresh: ChatCell = { record, contact, last: undefined, gone: false };
-        return Object.assign(fresh, { handle: new ChatHandle(this.#context, fresh) });
-      });
+      const other = record.kind === 'single' ? record.members[0]?.address : undefined;
+      const contact = other === undefined ? undefined : overlay.contact(other, contactByAddress.get(other));
+      const cell = this.#liveChat(record, contact);
       const key = cell.record.lastMessage;
       const last = key === undefined ? undefined : lastByKey.get(key);
       if (last && cell.last?.key !== key) cell.last = overlay.message(last);
       return cell;
+    });
+  }
+
+  #liveChat(record: ChatRecord, contact: ContactRecord | undefined): LiveChat {
+    return this.#chats.getOrMake(record.id, () => {
+      const cell: ChatCell = { record, contact, last: undefined, gone: false };
+      return Object.assign(cell, { handle: new ChatHandle(this.#context, cell) });
     });
   }
 

@@ -62,6 +62,26 @@ describe('a chat', () => {
     await account.close();
   });
 
+  it('follows into the chat that it turns out to be a part of', async () => {
+    const { account, receive, session } = await openSession();
+    await receive([messageRecord('a', { chatId: 'adhoc:a', subject: 'Lunch', date: 1 })]);
+    await receive([messageRecord('b', { chatId: 'adhoc:b', subject: 'Dinner', date: 2 })]);
+    const small = await account.chats.get('adhoc:b');
+    await session.writer.run(async (tx) => {
+      const moved = await tx.get('messages', 'b');
+      if (moved) tx.put('messages', { ...moved, chatId: 'adhoc:a' });
+      tx.merge('adhoc:b', 'adhoc:a');
+    });
+    const large = await account.chats.get('adhoc:a');
+    expect(await account.chats.get('adhoc:b')).toBeUndefined();
+    expect(small).toMatchObject({ id: 'adhoc:a', title: 'Lunch', unread: 2, deleted: false });
+    await receive([messageRecord('c', { chatId: 'adhoc:a', date: 3 })]);
+    expect(small?.unread).toBe(3);
+    expect(ids((await small?.messages().toArray()) ?? [])).toEqual(['a', 'b', 'c']);
+    expect(large?.lastMessage).toBe(small?.lastMessage);
+    await account.close();
+  });
+
   it('keeps what the user sets', async () => {
     const { account } = await openSession();
     const chat = await account.chat('bob@example.net');
