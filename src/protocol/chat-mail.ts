@@ -151,7 +151,7 @@ export interface ChatMailDraft {
   /** Text of the answered message, quoted above the answer. */
   readonly quote?: string;
   readonly forwarded?: { readonly from?: string };
-  /** Default: by protocol D-3 (`Chat: ` and the first 40 characters). */
+  /** Default: `Chat: ` and the first 40 characters of the text. Required in a group: its name. */
   readonly subject?: string;
   readonly groupId?: string;
   readonly chatContent?: { readonly value: string; readonly params?: Readonly<Record<string, string>> };

@@ -75,7 +75,7 @@ export async function validateDraft(draft: ChatMailDraft): Promise<CheckedDraft>
       text: checkWords(draft.text, 'text'),
       html: checkWords(draft.html, 'html'),
       markdown: checkWords(draft.markdown, 'markdown'),
-      quote: checkWords(draft.quote, 'quote'),
+      quote: checkWords(foreignText(draft.quote), 'quote'),
       subject: draft.subject === undefined ? undefined : checkLine(draft.subject, 'subject', limits.sendHeaderChars),
       forwarded: draft.forwarded === undefined ? undefined : checkForwarded(draft.forwarded),
       inReplyTo: draft.inReplyTo === undefined ? undefined : checkForeignId(draft.inReplyTo, 'inReplyTo'),
@@ -114,6 +114,11 @@ function checkContent(draft: CheckedDraft): void {
   if (draft.groupId !== undefined && !draft.subject) {
     throw new InputError('INVALID_OPTION', "subject: a group message needs the group's name as its subject.");
   }
+}
+
+/** Text of others may be broken, and has to be answered all the same. */
+function foreignText(text: unknown): unknown {
+  return typeof text === 'string' ? text.replace(/\p{Cs}/gu, '\ufffd') : text;
 }
 
 /** Blank text counts as none. */

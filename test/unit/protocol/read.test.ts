@@ -1,4 +1,4 @@
-import { readChatMail } from 'coi-sdk/protocol';
+import { readChatMail, writeChatMail } from 'coi-sdk/protocol';
 import { describe, expect, it } from 'vitest';
 import { parsedMailFromParts } from '../../../src/mail/body-structure.js';
 import type { ChatTextMail } from '../../../src/protocol/chat-mail.js';
@@ -212,6 +212,48 @@ describe('reports', () => {
     );
     expect((await readChatMail(raw)).kind).toBe('message');
     expect((await readChatMail(raw.replace('Chat-Version: 1.0\r\n', ''))).kind).toBe('delivery-report');
+  });
+});
+
+describe('hostile mail', () => {
+  it('with a thousand files, previews and links costs no more than its size', async () => {
+    const html = ['Content-Type: text/html', '', `${'<img src="cid:%zz'.repeat(60_000)}`];
+    const files = Array.from({ length: 998 }, (_, i) => [
+      `Content-ID: <${i}@x>`,
+      ...(i % 2 ? ['Chat-Content: preview'] : []),
+      ...image,
+    ]);
+    const raw = mixed(['Chat-Voice-Message: 1', 'Chat-Content: sticker'], html, ...files);
+    const start = performance.now();
+    const read = await message(raw);
+    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(read.attachments).toHaveLength(998);
+    expect(read.attachments.filter(({ previewOf }) => previewOf !== undefined)).toHaveLength(498);
+  });
+
+  it('with alternatives within alternatives is read once', async () => {
+    let part = ['Content-Type: text/plain', '', 'deep'];
+    for (let i = 0; i < 40; i++) {
+      part = [`Content-Type: multipart/alternative; boundary=b${i}x`, '', `--b${i}x`, ...part, `--b${i}x--`];
+    }
+    expect(await message(mail(...part))).toMatchObject({ text: 'deep', attachments: [] });
+  });
+
+  it('cannot smuggle header fields into an answer', async () => {
+    const read = await message(
+      'From: =?utf-8?Q?x=0D=0ABcc:_y@example.org?= <bob@example.net>\r\nMessage-ID: <a\tb@c>\r\n' +
+        'Subject: =?utf-8?B?YQ0KQmNjOiB5QGV4YW1wbGUub3Jn?=\r\n\r\nx\0\r\n',
+    );
+    const { bytes } = await writeChatMail({
+      from: { address: 'ada@example.org' },
+      to: read.from ? [read.from] : [],
+      subject: read.subject ?? '',
+      text: 'answer',
+      quote: read.text,
+      forwarded: read.from?.name === undefined ? {} : { from: read.from.name },
+      ...(read.messageId === undefined ? {} : { inReplyTo: read.messageId, references: [read.messageId] }),
+    });
+    expect(new TextDecoder().decode(bytes)).not.toMatch(/^(?:Bcc|y@)/im);
   });
 });
 

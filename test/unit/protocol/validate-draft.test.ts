@@ -155,6 +155,10 @@ describe('validateDraft', () => {
     }
   });
 
+  it('lets a broken text be quoted', async () => {
+    expect((await validateDraft({ ...fine, quote: 'a\ud800b\0' })).quote).toBe('a\ufffdb');
+  });
+
   it('lets a mail with an odd id be answered, without the id', async () => {
     const draft = await validateDraft({ ...fine, inReplyTo: 'ä@b', references: ['c d@e', 'f@g'] });
     expect(draft.inReplyTo).toBeUndefined();
