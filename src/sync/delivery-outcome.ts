@@ -1,5 +1,5 @@
 import { type CoiError, NetworkError, ServerError } from '../core/errors.js';
-import type { SmtpResult } from '../transport/smtp.js';
+import { RecipientsRefusedError, type SmtpResult } from '../transport/smtp.js';
 import { needsCredentials } from './connection.js';
 
 /** A recipient that will not get the message, with the server's words. */
@@ -51,9 +51,22 @@ export function outcomeOfFailure(recipients: readonly string[], error: CoiError)
     error,
   });
   if (needsCredentials(error)) return retry('credentials');
-  if (error.code === 'TOKEN_FAILED' || error instanceof NetworkError) return retry('network');
+  // Our own transport was exchanged or closed meanwhile: that says nothing about the message either.
+  const network = error instanceof NetworkError || error.code === 'TOKEN_FAILED' || error.code === 'INVALID_STATE';
+  if (network) return retry('network');
+  if (error instanceof RecipientsRefusedError && error.rejected.length > 0) return outcomeOfRefusals(recipients, error);
   if (error.code === 'SERVER_MISBEHAVED' || isTemporary(error)) return retry('backoff');
   return { accepted: [], refused: recipients.map((address) => refusalOf(address, error)), later: [] };
+}
+
+/** Each recipient has an answer of its own; those without one share the last. */
+function outcomeOfRefusals(recipients: readonly string[], error: RecipientsRefusedError): DeliveryOutcome {
+  const errors = new Map(error.rejected.map((rejection) => [rejection.address, rejection.error]));
+  const later = recipients.filter((address) => isTemporary(errors.get(address) ?? error));
+  const refused = recipients
+    .filter((address) => !isTemporary(errors.get(address) ?? error))
+    .map((address) => refusalOf(address, errors.get(address) ?? error));
+  return { accepted: [], refused, later, ...(later.length > 0 && { again: 'backoff', error }) };
 }
 
 function refusalOf(address: string, error: CoiError): Refusal {

@@ -84,14 +84,11 @@ export class Outbox {
   async start(): Promise<void> {
     if (this.#run) return;
     this.#run = { stop: new AbortController(), deliveries: new Set() };
-    if (!this.#loaded) {
-      await this.#options.writer.run(async (tx) => {
-        for (const state of ['sending', 'queued'] as const) {
-          for (const record of await tx.list('outbox', { index: 'byState', prefix: [state] }))
-            this.#queue.add(outboxEntry(record, true));
-        }
-        this.#loaded = true;
-      });
+    try {
+      if (!this.#loaded) await this.#load();
+    } catch (thrown) {
+      this.#run = undefined;
+      throw thrown;
     }
     this.#pump();
   }
@@ -223,6 +220,17 @@ export class Outbox {
       this.#options.onCredentials(undefined);
     }
     this.wake();
+  }
+
+  #load(): Promise<void> {
+    return this.#options.writer.run(async (tx) => {
+      for (const state of ['sending', 'queued'] as const) {
+        for (const record of await tx.list('outbox', { index: 'byState', prefix: [state] })) {
+          this.#queue.add(outboxEntry(record, true));
+        }
+      }
+      this.#loaded = true;
+    });
   }
 
   async #newRecord(
