@@ -1,8 +1,11 @@
 import type { Clock } from '../core/clock.js';
 import { type HostMail, StoredMail } from './stored-mail.js';
 
+/** All special uses of folders (RFC 6154). */
+export const specialUses = ['\\All', '\\Archive', '\\Drafts', '\\Flagged', '\\Junk', '\\Sent', '\\Trash'] as const;
+
 /** Special use of a folder (RFC 6154). */
-export type SpecialUse = '\\All' | '\\Archive' | '\\Drafts' | '\\Flagged' | '\\Junk' | '\\Sent' | '\\Trash';
+export type SpecialUse = (typeof specialUses)[number];
 
 /** What happens in a folder, told to every IMAP session that has it selected. */
 export interface FolderWatcher {

@@ -109,6 +109,12 @@ describe('two sessions', () => {
     const box = await again.mailboxOpen('INBOX');
     expect(box.uidValidity).not.toBe(BigInt(before));
     expect((await again.fetchAll('1:*', { uid: true }))[0]?.uid).toBeGreaterThan(1000);
+    await again.mailboxOpen('Trash');
+    const ended = next(again, 'close');
+    const deleting = await connect(host);
+    await deleting.mailboxDelete('Trash');
+    await ended;
+    expect(deleting.usable).toBe(true);
   });
 });
 

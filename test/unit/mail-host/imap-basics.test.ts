@@ -123,6 +123,15 @@ describe('folders', () => {
     expect(own.folder('Talk/Chats').uidValidity).not.toBe(before);
   });
 
+  it('gives new folders a special use', async () => {
+    const host = await startHost();
+    const client = await connect(host);
+    await run(client, 'CREATE', 'Old (USE (\\archive))');
+    expect(host.mailbox('ada@example.org').folder('Old').specialUse).toBe('\\Archive');
+    expect((await client.list()).find((folder) => folder.path === 'Old')?.specialUse).toBe('\\Archive');
+    await expect(run(client, 'CREATE', 'New (USE (\\Nonsense))')).rejects.toMatchObject({ responseStatus: 'NO' });
+  });
+
   it('has a delimiter and a namespace prefix of choice', async () => {
     const host = await startHost({ delimiter: '.', namespacePrefix: 'INBOX.' });
     const client = await connect(host);

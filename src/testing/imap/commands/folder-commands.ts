@@ -1,6 +1,7 @@
-import type { HostFolder, SpecialUse } from '../../folder.js';
+import type { ImapAttributeList } from 'imapflow/lib/handler/types';
+import { type HostFolder, type SpecialUse, specialUses } from '../../folder.js';
 import type { Arguments } from '../arguments.js';
-import { systemFlags, textsOf } from '../arguments.js';
+import { systemFlags, textOf, textsOf } from '../arguments.js';
 import { ImapBad, ImapNo } from '../errors.js';
 import { quotedMailboxName } from '../mailbox-name.js';
 import type { ImapCommand, ImapSession } from '../session.js';
@@ -16,8 +17,7 @@ export const folderCommands: Record<string, ImapCommand> = {
       const existing = session.mailbox.get(path);
       if (existing?.selectable) throw new ImapNo('[ALREADYEXISTS] Folder exists');
       checkName(session, path);
-      const use = options && Array.isArray(options[1]) ? textsOf(options[1])[0] : undefined;
-      session.mailbox.create(path, use as SpecialUse | undefined);
+      session.mailbox.create(path, options && readUse(session, options));
       return undefined;
     },
   },
@@ -114,6 +114,20 @@ function existing(session: ImapSession, path: string): HostFolder {
   const folder = session.mailbox.find(path);
   if (!folder) throw new ImapNo('[NONEXISTENT] No such folder');
   return folder;
+}
+
+/** `(USE (\Archive))` of CREATE (RFC 6154 3). */
+function readUse(session: ImapSession, options: ImapAttributeList): SpecialUse | undefined {
+  const [name, uses] = options;
+  if (!session.context.capabilities.specialUse) throw new ImapBad('No CREATE-SPECIAL-USE here');
+  if (!name || Array.isArray(name) || textOf(name).toUpperCase() !== 'USE' || !Array.isArray(uses)) {
+    throw new ImapBad('Unknown CREATE parameter');
+  }
+  const [wanted, ...more] = textsOf(uses);
+  if (wanted === undefined) return undefined;
+  const use = specialUses.find((known) => known.toLowerCase() === wanted.toLowerCase());
+  if (!use || more.length > 0) throw new ImapNo('[USEATTR] Special use not supported');
+  return use;
 }
 
 /** Like {@link existing}, `\Noselect` names included. */
