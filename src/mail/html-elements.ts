@@ -17,7 +17,7 @@ export const VOID = new Set(
 
 /** Their content is not for readers. */
 export const INVISIBLE = new Set(
-  'applet audio canvas datalist head iframe math object script select style svg template textarea title video xml o:p'.split(
+  'applet audio canvas datalist head iframe math object script select style svg template textarea title video xml'.split(
     ' ',
   ),
 );

@@ -11,6 +11,7 @@ import {
   SIGNATURE_MARKS,
   VOID,
 } from './html-elements.js';
+import { linkTarget, sameLink } from './html-links.js';
 import { cutText } from './text-clean.js';
 
 /** An element that means something until its end tag. */
@@ -44,6 +45,7 @@ export class HtmlWalker {
   /** A blank is due before the next word, an empty line before the next text. */
   #blank = false;
   #gap = false;
+  #inLineParagraph = false;
   #prefix = '';
   #name = '';
   #attribute = '';
@@ -142,7 +144,9 @@ export class HtmlWalker {
 
   /** Outlook writes every line as a paragraph of that class. */
   #layout(name: string, attributes: ReadonlyMap<string, string>): void {
+    // Whether the end tag, which has no class, ends a line or a paragraph.
     const isLine = name === 'p' && /\bMso(?:Normal|PlainText|ListParagraph)/.test(attributes.get('class') ?? '');
+    if (name === 'p') this.#inLineParagraph = isLine;
     if (PARAGRAPHS.has(name) && !isLine) this.#endParagraph(name);
     else if (BLOCKS.has(name) || isLine) this.#endLine();
     if (name === 'li') this.#item();
@@ -187,7 +191,8 @@ export class HtmlWalker {
     const index = this.#open.findIndex(({ count }) => count <= 0);
     if (index >= 0) this.#leaveFrom(index);
     if (this.#hidden > 0) return;
-    if (PARAGRAPHS.has(name)) this.#endParagraph(name);
+    if (name === 'p' && this.#inLineParagraph) this.#endLine();
+    else if (PARAGRAPHS.has(name)) this.#endParagraph(name);
     else if (BLOCKS.has(name)) this.#endLine();
   }
 
@@ -230,6 +235,7 @@ export class HtmlWalker {
 
   #signature(): void {
     this.#endLine();
+    this.#closeGap();
     const last = this.#lines.findLast(({ text }) => text !== '');
     if (last?.text !== SIGNATURE_LINE) this.#push(SIGNATURE_LINE);
   }
@@ -294,7 +300,8 @@ export class HtmlWalker {
     this.#lineChars = 0;
     this.#total += this.#prefix.length;
     this.#prefix = '';
-    this.#push(line === '--' ? SIGNATURE_LINE : line);
+    if (line !== '--') this.#push(line);
+    else if (this.#lines.at(-1)?.text !== SIGNATURE_LINE) this.#push(SIGNATURE_LINE);
   }
 
   #endParagraph(name: string): void {
@@ -308,24 +315,4 @@ export class HtmlWalker {
     this.#lines.push({ depth: this.#depth, text: quotes > 0 ? `${'> '.repeat(quotes)}${text}`.trimEnd() : text });
     this.#total += 1 + 2 * (quotes + this.#depth);
   }
-}
-
-/** Addresses of mentions and anchors within the text are of no use to a reader. */
-function linkTarget(attributes: ReadonlyMap<string, string>): string {
-  const href = (attributes.get('href') ?? '').trim();
-  const isMention = (attributes.get('class') ?? '').split(/\s+/).includes('mention');
-  return !isMention && /^(?:https?|mailto|tel|sms|geo|xmpp|ftp):/i.test(href) ? href : '';
-}
-
-/** True if the text says already where the link goes. */
-function sameLink(text: string, href: string): boolean {
-  return bareLink(text) === bareLink(href);
-}
-
-function bareLink(link: string): string {
-  return link
-    .trim()
-    .toLowerCase()
-    .replace(/^(?:https?:\/\/(?:www\.)?|mailto:|tel:)/, '')
-    .replace(/\/$/, '');
 }

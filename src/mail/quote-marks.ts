@@ -112,15 +112,20 @@ export function headerBlockEnd(lines: readonly string[], start: number): number 
 export function attributionStart(lines: readonly string[], last: number, strict: boolean): number | undefined {
   if (!/[:：]\*?$/.test((lines[last] ?? '').slice(-40).trimEnd())) return undefined;
   let text = '';
+  let shortest: number | undefined;
+  // A line that was wrapped has its beginning further up: `On Friday, 20 November` / `2026, Bob wrote:`.
   for (let first = last; first >= 0 && last - first < MAX_LINES; first--) {
-    const line = lines[first] ?? '';
-    if (line.trim() === '' || line.length > MAX_CHARS) return undefined;
-    text = `${line.trim()} ${text}`;
-    if (text.length > MAX_CHARS) return undefined;
-    if (isAttribution(text, strict) && beginsSentence(lines, first, text)) return first;
+    const line = (lines[first] ?? '').slice(0, MAX_CHARS + 1).trim();
+    text = `${line} ${text}`;
+    if (line === '' || text.length > MAX_CHARS) break;
+    if (!isAttribution(text, strict)) continue;
+    if (OPENING.test(text)) return first;
+    shortest ??= first;
   }
-  return undefined;
+  return shortest;
 }
+
+const OPENING = /^(?:(?:On|Am|Le|El|Il|Op|Em|No dia|W dniu|Dnia|Den|På) .*\d|A \d|\d{1,4}[./年-])/u;
 
 function isAttribution(text: string, strict: boolean): boolean {
   const wrote = WROTE.test(text);
@@ -128,15 +133,6 @@ function isAttribution(text: string, strict: boolean): boolean {
   if (!strict) return wrote || (address && /\d/.test(text));
   return wrote && /\d/.test(text) && (text.includes('@') || /(?:19|20)\d\d/.test(text));
 }
-
-/** A line that was wrapped has its beginning further up: `On Friday, 20 November` / `2026, Bob wrote:`. */
-function beginsSentence(lines: readonly string[], first: number, text: string): boolean {
-  const above = lines[first - 1]?.trim() ?? '';
-  if (above === '' || !OPENING.test(above) || above.length > 120) return true;
-  return OPENING.test(text);
-}
-
-const OPENING = /^(?:On|Am|Le|El|Il|Op|Em|No dia|A|W dniu|Dnia|Den|På|\d{1,4}[./年-])[ \d]/u;
 
 function isDivider(line: string, words: readonly string[]): boolean {
   if (line.length > 100) return false;

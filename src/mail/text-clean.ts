@@ -115,7 +115,7 @@ export function cutText(text: string, maxChars: number): string {
 export function safeFilename(name: string | undefined, contentType: string, fallback = 'file'): string {
   const last = (name ?? '').slice(-limits.nameChars * 16).split(/[\\/]/);
   const raw = last.findLast((part) => part.trim() !== '') ?? '';
-  let base = cleanName(raw, limits.nameChars * 2).replace(UNSAFE_IN_FILENAME, '_');
+  let base = cleanName(raw, limits.nameChars * 16).replace(UNSAFE_IN_FILENAME, '_');
   base = trimDots(base);
   if (base === '') base = fallback;
   if (RESERVED.test(base)) base = `_${base}`;

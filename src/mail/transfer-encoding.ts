@@ -18,7 +18,7 @@ export function decodeTransfer(bytes: Uint8Array, encoding: string): Uint8Array 
   const raw = asBuffer(bytes).toString('latin1');
   const pad = raw.indexOf('=');
   // Node decodes at once what is padded only at its end, and leaves out line ends and junk by itself.
-  if (pad < 0 || raw.length - pad <= 8) return Buffer.from(raw, 'base64');
+  if (pad < 0 || (raw.length - pad <= 8 && /^[=\s]+$/.test(raw.slice(pad)))) return Buffer.from(raw, 'base64');
   const decoder = new Base64Decoder();
   return concatBytes([decoder.push(bytes), decoder.end()]);
 }

@@ -1,0 +1,19 @@
+/** Where a link leads; empty for mentions, anchors within the text and scripts, which are of no use to a reader. */
+export function linkTarget(attributes: ReadonlyMap<string, string>): string {
+  const href = (attributes.get('href') ?? '').trim();
+  const isMention = (attributes.get('class') ?? '').split(/\s+/).includes('mention');
+  return !isMention && /^(?:https?|mailto|tel|sms|geo|xmpp|ftp):/i.test(href) ? href : '';
+}
+
+/** True if the text says already where the link goes. */
+export function sameLink(text: string, href: string): boolean {
+  return bareLink(text) === bareLink(href);
+}
+
+function bareLink(link: string): string {
+  return link
+    .trim()
+    .toLowerCase()
+    .replace(/^(?:https?:\/\/(?:www\.)?|mailto:|tel:)/, '')
+    .replace(/\/$/, '');
+}
