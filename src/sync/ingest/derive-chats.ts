@@ -93,14 +93,17 @@ async function endOf(tx: Transaction, chatId: string, newest: boolean): Promise<
 }
 
 function withLast(chat: ChatRecord, message: MessageRecord | undefined): ChatRecord {
+  if (message !== undefined) {
+    return { ...chat, lastDate: message.date, lastMessage: message.key, lastMessageId: message.messageId };
+  }
   const { lastMessage: _message, lastMessageId: _id, ...rest } = chat;
-  if (message === undefined) return { ...rest, lastDate: 0 };
-  return { ...rest, lastDate: message.date, lastMessage: message.key, lastMessageId: message.messageId };
+  return { ...rest, lastDate: 0 };
 }
 
 function withFirst(chat: ChatRecord, message: MessageRecord | undefined): ChatRecord {
+  if (message !== undefined) return { ...chat, firstAt: positionOf(message), firstMessageId: message.messageId };
   const { firstAt: _at, firstMessageId: _id, ...rest } = chat;
-  return message === undefined ? rest : { ...rest, firstAt: positionOf(message), firstMessageId: message.messageId };
+  return rest;
 }
 
 /** Name and members, where they follow from the mails. Tombstones count: deleting a message neither renames a chat nor removes people from it. */

@@ -3,6 +3,7 @@ import { withChatId, withSettingsOf } from '../../model/chat-summary.js';
 import { factsOf, isOnlyAboutOthers, withDeliveryFacts } from '../../model/delivery.js';
 import { effectiveDate, locationKey, messageKey, shadowKey, variantKey } from '../../model/identity.js';
 import {
+  assemble,
   attachmentBlobId,
   contentIn,
   contentOf,
@@ -281,9 +282,7 @@ class Join {
 function newMessage(joining: Joining, key: string): MessageRecord {
   const { arrival, head } = joining;
   const { place, sentTo } = arrival;
-  return {
-    ...head,
-    ...contentOf(arrival.mail, key),
+  const status: MessageStatus = {
     key,
     chatId: '',
     date: effectiveDate(head.headerDate, place?.internalDate),
@@ -298,6 +297,7 @@ function newMessage(joining: Joining, key: string): MessageRecord {
     ...(joining.sender !== undefined && { sender: joining.sender }),
     ...(isOwnCopy(joining) && { ownCopy: true }),
   };
+  return assemble(head, contentOf(arrival.mail, key), status);
 }
 
 function joinedMessage(known: MessageRecord, joining: Joining): MessageRecord {
@@ -316,7 +316,7 @@ function joinedMessage(known: MessageRecord, joining: Joining): MessageRecord {
     ...(joining.sender !== undefined && { sender: joining.sender }),
     ...((known.ownCopy === true || isOwnCopy(joining)) && { ownCopy: true }),
   };
-  return { ...head, ...joinedContent(known, arrival), ...next };
+  return assemble(head, joinedContent(known, arrival), next);
 }
 
 function joinedContent(known: MessageRecord, { mail }: Arrival): MessageContent {
