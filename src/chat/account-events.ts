@@ -41,7 +41,7 @@ export type AccountEvents = {
   connection: readonly [state: ConnectionState, error: CoiError | undefined];
   /** Progress of synchronisation. */
   sync: readonly [progress: SyncProgress];
-  /** Something failed that no call of yours could report. */
+  /** Something failed that no call of yours could report; also what ends the connection (`auth-needed`, `error`) later than `start`. */
   error: readonly [error: CoiError];
 };
 

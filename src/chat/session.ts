@@ -61,6 +61,10 @@ export class AccountSession implements AccountContext {
   readonly #pump: EventPump;
   readonly #listeners = new Set<ChangeListener>();
   #closing: Promise<void> | undefined;
+  /** Calls of `start` that wait. */
+  #starting = 0;
+  /** Why the connection is down, as far as the application was told. */
+  #told: CoiError | undefined;
 
   private constructor(options: CheckedOptions, store: Store, extras: SessionExtras) {
     const { identity, clock, logger } = options;
@@ -147,7 +151,12 @@ export class AccountSession implements AccountContext {
     checkBoolean('keepTrying', options.keepTrying);
     await this.#servers.resolve(options);
     this.assertOpen();
-    await this.engine.start(options);
+    this.#starting++;
+    try {
+      await this.engine.start(options);
+    } finally {
+      this.#starting--;
+    }
   }
 
   /** See `Account.stop`. */
@@ -270,6 +279,11 @@ export class AccountSession implements AccountContext {
   #forwardEvents(): void {
     this.engine.on('connection', (state, error) => {
       this.#queue.add('#connection', async () => void (await this.hub.emit('connection', state, error)));
+      // What ends a start is thrown by it; a start does not wait for SMTP, though.
+      const thrown = this.#starting > 0 && error?.code !== 'SMTP_AUTH_FAILED';
+      const needsHelp = state === 'auth-needed' || state === 'error';
+      if (needsHelp && error && error !== this.#told && !thrown) this.#report(error);
+      this.#told = error;
     });
     this.engine.on('sync', (progress) => {
       if (this.hub.listenerCount('sync') === 0) return;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Account } from '../../../src/chat/account.js';
 import type { Message } from '../../../src/chat/handles.js';
-import { HandlerError } from '../../../src/core/errors.js';
+import { AuthError, HandlerError } from '../../../src/core/errors.js';
 import type { LogLevel } from '../../../src/core/logger.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import { type Opened, openSession } from './open-session.js';
@@ -295,6 +295,19 @@ describe('other events', () => {
     const thrown = new HandlerError('x', undefined, undefined);
     await engine.emitError(thrown);
     expect(await error).toBe(thrown);
+    await account.close();
+  });
+
+  it('tell once, as an error too, that the credentials stopped working', async () => {
+    const { account, engine } = await openSession();
+    const errors: unknown[] = [];
+    account.on('error', (error) => void errors.push(error));
+    await account.start();
+    const refused = new AuthError('SMTP_AUTH_FAILED', 'no');
+    await engine.emitConnection('auth-needed', refused);
+    await engine.emitConnection('auth-needed', refused);
+    await engine.emitConnection('waiting', new AuthError('IMAP_AUTH_FAILED', 'the network will heal'));
+    expect(errors).toEqual([refused]);
     await account.close();
   });
 });
