@@ -33,6 +33,8 @@ export const limits = {
   sameFields: 20,
   /** Octets of one text part, still transfer-encoded; a longer one counts as a file (`textChars` of it can still be shown). */
   textPartBytes: 2 * MiB,
+  /** Octets of a part for programs (delivery status, poll) that is fetched along with the text; real ones stay below 10 KB. */
+  dataPartBytes: 256 * KiB,
   /** Octets of all text parts that are looked at in one mail. */
   textPartsBytes: 8 * MiB,
   /** Input of the HTML-to-text conversion: its cost is linear, this bounds the constant. */

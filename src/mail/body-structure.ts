@@ -45,16 +45,19 @@ const DATA_TYPES = new Set([
 ]);
 
 /**
- * Part numbers of what has to be fetched for {@link parsedMailFromParts}: the text parts, and small parts that are meant
- * for programs. With these, the mail gets the same `shapeHash` as if it had been fetched whole.
+ * What has to be fetched for {@link parsedMailFromParts}: the numbers of the text parts and of small parts that are meant
+ * for programs, and `n.MIME` for the header of every other part (it may say what a file is for). With these, the mail
+ * gets the same `shapeHash` as if it had been fetched whole.
  */
 export function partsToFetch(structure: BodyStructurePart): string[] {
   const root = toShape(structure, '', 0, { count: 0, cut: false });
   const texts = textPartsToRead(root);
   const wanted: string[] = [];
   visitLeaves(root, (part) => {
-    const small = part.encodedSize <= limits.textPartBytes / 8;
+    const small = part.encodedSize <= limits.dataPartBytes;
     if (texts.has(part) || (small && DATA_TYPES.has(part.info.type))) wanted.push(part.path);
+    // A mail that is a single part has its fields in its own header.
+    else if (part !== root) wanted.push(`${part.path}.MIME`);
   });
   return wanted;
 }

@@ -78,7 +78,7 @@ describe('parsedMailFromParts', () => {
   it('gives the same mail as reading it whole', async () => {
     const whole = await readMail(raw);
     const structure = structureOf(whole.root);
-    expect(partsToFetch(structure)).toEqual(['1.1', '1.2']);
+    expect(partsToFetch(structure)).toEqual(['1.1', '1.2', '2.MIME', '3.MIME']);
     const pieces = await parsedMailFromParts({ headers: header, structure, parts: encoded, size: raw.length });
     expect(pieces.shapeHash).toBe(whole.shapeHash);
     expect(pieces).not.toHaveProperty('bodyHash');
@@ -154,7 +154,7 @@ describe('parsedMailFromParts', () => {
     );
     const whole = await readMail(large);
     const structure = structureOf(whole.root);
-    expect(partsToFetch(structure)).toEqual(['1']);
+    expect(partsToFetch(structure)).toEqual(['1', '2.MIME']);
     const pieces = await parsedMailFromParts({
       headers: mailOf('Content-Type: multipart/mixed; boundary=o', ''),
       structure,
@@ -184,7 +184,7 @@ describe('parsedMailFromParts', () => {
         '--o--',
       ),
     );
-    expect(partsToFetch(structureOf(report.root))).toEqual(['1', '2']);
+    expect(partsToFetch(structureOf(report.root))).toEqual(['1', '2', '3.MIME']);
   });
 
   it('survives a structure that never ends', async () => {
