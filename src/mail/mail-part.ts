@@ -55,14 +55,15 @@ export class LazyPart implements MailPart {
     if (this.#text !== undefined) return this.#text;
     const bytes = this.content();
     if (bytes === undefined) return undefined;
-    this.#text = decodeText(bytes, this.params.get('charset') ?? this.#htmlCharset(bytes), this.#libraries);
+    this.#text = decodeText(bytes, this.#charset(bytes), this.#libraries);
     return this.#text;
   }
 
-  /** `<meta charset>` within the first octets, as browsers look for it. */
-  #htmlCharset(bytes: Uint8Array): string | undefined {
-    if (this.contentType !== 'text/html') return undefined;
+  /** The label of the header; in HTML without one (servers then say US-ASCII) what `<meta charset>` within the first octets says, as in browsers. */
+  #charset(bytes: Uint8Array): string | undefined {
+    const label = this.params.get('charset');
+    if (this.contentType !== 'text/html' || (label !== undefined && label.toLowerCase() !== 'us-ascii')) return label;
     const head = Buffer.from(bytes.subarray(0, 1024)).toString('latin1');
-    return /charset\s{0,9}=\s{0,9}["']?([a-z0-9_:.-]{2,40})/i.exec(head)?.[1];
+    return /charset\s{0,9}=\s{0,9}["']?([a-z0-9_:.-]{2,40})/i.exec(head)?.[1] ?? label;
   }
 }
