@@ -1,3 +1,4 @@
+import { StoreError } from '../../core/errors.js';
 import type { ChatMail } from '../../protocol/chat-mail.js';
 import type { MessageRecord } from '../../store/records.js';
 import type { IncomingCopy } from '../incoming.js';
@@ -28,6 +29,6 @@ export interface AcceptOwnOptions {
  */
 export async function acceptOwn(tx: Transaction, mail: ChatMail, options: AcceptOwnOptions): Promise<MessageRecord> {
   const [message] = await join(tx, [{ mail, history: false, sentTo: options.recipients }]);
-  if (message === undefined) throw new TypeError('An accepted mail is always a message.');
+  if (message === undefined) throw new StoreError('STORE_FAILED', 'The store did not keep the message. Try again.');
   return message;
 }

@@ -1,28 +1,14 @@
 import { limits } from '../../core/limits.js';
 import { withChatId, withSettingsOf } from '../../model/chat-summary.js';
-import { factsOf, isOnlyAboutOthers, withDeliveryFacts } from '../../model/delivery.js';
-import { effectiveDate, locationKey, messageKey, shadowKey, variantKey } from '../../model/identity.js';
-import {
-  assemble,
-  attachmentBlobId,
-  contentIn,
-  contentOf,
-  headIn,
-  headOf,
-  joinContents,
-  joinHeads,
-  type MessageContent,
-  type MessageHead,
-  type MessageStatus,
-  sameContent,
-  statusIn,
-  tellingSenderOf,
-} from '../../model/message-facts.js';
-import { chatOf, type GraphFacts, graphFactsOf } from '../../model/placement.js';
+import { factsOf, withDeliveryFacts } from '../../model/delivery.js';
+import { locationKey, variantKey } from '../../model/identity.js';
+import { attachmentBlobId, type MessageHead, sameContent } from '../../model/message-facts.js';
+import { chatOf, graphFactsOf } from '../../model/placement.js';
 import { realVariant, withClaim } from '../../model/variants.js';
-import type { MessageRecord, RecipientRecord } from '../../store/records.js';
+import type { MessageRecord } from '../../store/records.js';
 import type { Transaction } from '../transaction.js';
 import type { Arrival } from './arrival.js';
+import { type Joining, joinedMessage, joiningOf, newMessage } from './joining.js';
 import { ThreadGraph } from './thread-graph.js';
 import { tombstone } from './tombstones.js';
 
@@ -30,18 +16,6 @@ import { tombstone } from './tombstones.js';
 const ANSWER_FACT = 'answer';
 /** Kind of the fact that says which of several mails of one identity is the real one; its value is that one's key. */
 const VARIANT_FACT = 'variant';
-
-/** An arrival with what it says about itself. */
-interface Joining {
-  readonly arrival: Arrival;
-  readonly head: MessageHead;
-  readonly sender: string | undefined;
-  readonly graph: GraphFacts;
-  /** Key of the mail's identity. */
-  readonly base: string;
-  /** Never to be shown: a receipt or report, or a mail in a folder whose mails are no messages. */
-  readonly silent: boolean;
-}
 
 /**
  * Joins mails into the state: the result depends on the set of all mails joined so far, not on their order, on how often
@@ -69,7 +43,7 @@ class Join {
   }
 
   async run(arrivals: readonly Arrival[]): Promise<MessageRecord[]> {
-    const joinings = arrivals.map((arrival) => this.#describe(arrival));
+    const joinings = arrivals.map((arrival) => joiningOf(arrival, this.#own));
     await this.#prefetch(joinings);
     const keys: string[] = [];
     for (const joining of joinings) keys.push(await this.#joinOne(joining));
@@ -77,22 +51,6 @@ class Join {
     await this.#applyReports();
     const records = await this.#tx.getMany('messages', keys);
     return records.filter((record) => record !== undefined);
-  }
-
-  #describe(arrival: Arrival): Joining {
-    const { mail, place } = arrival;
-    const head = headOf(mail, this.#own);
-    const shadow = place?.role === 'contacts' || place?.role === 'blocked';
-    const identity = messageKey(head.from.address, head.messageId);
-    const silent = shadow || isOnlyAboutOthers(mail);
-    return {
-      arrival,
-      head,
-      sender: shadow ? undefined : tellingSenderOf(mail, this.#own),
-      base: shadow ? shadowKey(place.role, identity) : identity,
-      silent,
-      graph: silent ? { linked: [], answers: [] } : graphFactsOf(head, this.#own),
-    };
   }
 
   async #prefetch(joinings: readonly Joining[]): Promise<void> {
@@ -279,68 +237,6 @@ class Join {
   }
 }
 
-function newMessage(joining: Joining, key: string): MessageRecord {
-  const { arrival, head } = joining;
-  const { place, sentTo } = arrival;
-  const status: MessageStatus = {
-    key,
-    chatId: '',
-    date: effectiveDate(head.headerDate, place?.internalDate),
-    ...(place !== undefined && { internalDate: place.internalDate }),
-    state: !head.fromMe ? 'delivered' : sentTo === undefined ? 'sent' : 'queued',
-    ...(head.fromMe && { recipients: recipientsOf(head, sentTo) }),
-    seen: head.fromMe || isSeen(arrival),
-    unread: 0,
-    hidden: joining.silent ? 1 : 0,
-    pending: 0,
-    security: arrival.security ?? { encrypted: false, signature: 'none' },
-    ...(joining.sender !== undefined && { sender: joining.sender }),
-    ...(isOwnCopy(joining) && { ownCopy: true }),
-  };
-  return assemble(head, contentOf(arrival.mail, key), status);
-}
-
-function joinedMessage(known: MessageRecord, joining: Joining): MessageRecord {
-  const { arrival } = joining;
-  const internalDate = earlier(known.internalDate, arrival.place?.internalDate);
-  const { gone, ...status } = statusIn(known);
-  const revived = gone === 'vanished' && arrival.place !== undefined;
-  const head = joinHeads(headIn(known), joining.head);
-  const next: MessageStatus = {
-    ...status,
-    ...(gone !== undefined && !revived && { gone }),
-    ...(internalDate !== undefined && { internalDate }),
-    date: effectiveDate(head.headerDate, internalDate),
-    seen: known.seen || isSeen(arrival),
-    hidden: revived ? (joining.silent ? 1 : 0) : known.hidden,
-    ...(joining.sender !== undefined && { sender: joining.sender }),
-    ...((known.ownCopy === true || isOwnCopy(joining)) && { ownCopy: true }),
-  };
-  return assemble(head, joinedContent(known, arrival), next);
-}
-
-function joinedContent(known: MessageRecord, { mail }: Arrival): MessageContent {
-  const old = contentIn(known);
-  if (known.gone === 'deleted') return old;
-  const fresh = contentOf(mail, known.key);
-  const joined = known.gone === 'vanished' ? fresh : joinContents(withoutClaim(old), fresh);
-  // Whether another mail claims the same identity is no property of the mail itself.
-  const claims = known.problem?.code === 'duplicate-id' && joined.problem === undefined;
-  return claims && known.problem !== undefined ? { ...joined, problem: known.problem } : joined;
-}
-
-function withoutClaim(content: MessageContent): MessageContent {
-  if (content.problem?.code !== 'duplicate-id') return content;
-  const { problem: _, ...rest } = content;
-  return rest;
-}
-
-function recipientsOf(head: MessageHead, sentTo: readonly string[] | undefined): RecipientRecord[] {
-  if (sentTo !== undefined) return sentTo.map((address) => ({ address, state: 'pending' }));
-  const addresses = new Set([...head.to, ...head.cc].map(({ address }) => address));
-  return [...addresses].map((address) => ({ address, state: 'sent' }));
-}
-
 /** Target of the facts about answers: apart from what reports say about the message itself. */
 function answersTo(messageId: string): string {
   return `${ANSWER_FACT}:${messageId}`;
@@ -357,20 +253,8 @@ function isSilent(message: MessageRecord): boolean {
   return message.hidden === 1 && message.chatId === '';
 }
 
-function isSeen({ place }: Arrival): boolean {
-  return place?.flags.includes('\\Seen') === true;
-}
-
-function isOwnCopy({ arrival, head }: Joining): boolean {
-  return head.fromMe && (arrival.sentTo !== undefined || arrival.place?.role === 'sent');
-}
-
 function keyOfPlace(place: NonNullable<Arrival['place']>): string {
   return locationKey(place.folder, place.uidValidity, place.uid);
-}
-
-function earlier(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
 /** Compares records whose fields are in the same order or come from the same record. */

@@ -4,10 +4,7 @@ import type { ActionRecord, MessageRecord, RecipientRecord } from '../../store/r
 import type { Transaction } from '../transaction.js';
 import { tombstone } from './tombstones.js';
 
-/** Messages handled in one go when a whole chat is cleared. */
-const SLICE = 500;
-
-/** Options of {@link deleteMessages} and {@link clearChat}. */
+/** Options of {@link deleteMessages}. */
 export interface DeleteOptions {
   /** Also have every copy in the mailbox deleted. */
   readonly server: boolean;
@@ -33,31 +30,6 @@ export async function deleteMessages(tx: Transaction, keys: readonly string[], o
   for (const message of await found(tx, keys)) {
     if (message.gone !== 'deleted') tx.put('messages', tombstone(tx, message, 'deleted'));
     if (options.server) tx.put('actions', action('remove', message, tx.now));
-  }
-}
-
-/**
- * Deletes all messages of a chat, and those of the same time that are still to come. With `deleted` the chat itself
- * disappears until there is a newer message.
- */
-export async function clearChat(
-  tx: Transaction,
-  chatId: string,
-  options: DeleteOptions & { readonly deleted: boolean },
-): Promise<void> {
-  const chat = await tx.get('chats', chatId);
-  if (chat === undefined) return;
-  const clearedUpTo = Math.max(chat.clearedUpTo ?? 0, chat.lastDate);
-  tx.put('chats', { ...chat, clearedUpTo, deleted: options.deleted ? 1 : chat.deleted });
-  for (;;) {
-    // Deleted ones are no longer in this range.
-    const page = await tx.list('messages', { index: 'byChat', prefix: [chatId, 0], limit: SLICE });
-    await deleteMessages(
-      tx,
-      page.map(({ key }) => key),
-      options,
-    );
-    if (page.length < SLICE) return;
   }
 }
 

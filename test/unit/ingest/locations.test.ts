@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { acceptOwn } from '../../../src/sync/ingest/ingest.js';
 import { forgetFolder, removeLocations, sweepFolder, updateFlags } from '../../../src/sync/ingest/locations.js';
-import { clearChat, deleteMessages, markSeen } from '../../../src/sync/ingest/user-acts.js';
+import { deleteMessages, markSeen } from '../../../src/sync/ingest/user-acts.js';
 import { arrivalOf, textMail } from '../../support/mail-values.js';
 import { ME, type TestState, testState } from '../../support/state.js';
 
@@ -154,16 +154,6 @@ describe('deleting', () => {
     await state.join(copy(7, 'Chats'));
     expect(await only(state)).toMatchObject({ hidden: 1, gone: 'deleted', text: '', attachments: [] });
     expect(await state.store.count('locations')).toBe(1);
-  });
-
-  it('of a whole chat also takes what turns up of that time later', async () => {
-    const state = await testState();
-    await state.join(copy(1, 'INBOX', 'one'), copy(2, 'INBOX', 'two'));
-    await state.writer.run((tx) => clearChat(tx, 'single:bob@x', { server: false, deleted: true }));
-    expect(await chat(state)).toMatchObject({ deleted: 1, clearedUpTo: 1000, unread: 0, lastDate: 0 });
-    await state.join(copy(3, 'INBOX', 'three'));
-    expect(await state.store.count('messages', { index: 'byDate', prefix: [0] })).toBe(0);
-    expect(await chat(state)).toMatchObject({ deleted: 1, unread: 0 });
   });
 });
 

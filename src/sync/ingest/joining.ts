@@ -1,0 +1,124 @@
+import { isOnlyAboutOthers } from '../../model/delivery.js';
+import { effectiveDate, messageKey, shadowKey } from '../../model/identity.js';
+import {
+  assemble,
+  contentIn,
+  contentOf,
+  headIn,
+  headOf,
+  joinContents,
+  joinHeads,
+  type MessageContent,
+  type MessageHead,
+  type MessageStatus,
+  statusIn,
+  tellingSenderOf,
+} from '../../model/message-facts.js';
+import { type GraphFacts, graphFactsOf } from '../../model/placement.js';
+import type { MessageRecord, RecipientRecord } from '../../store/records.js';
+import type { Arrival } from './arrival.js';
+
+/** An arrival with what it says about itself. */
+export interface Joining {
+  readonly arrival: Arrival;
+  readonly head: MessageHead;
+  readonly sender: string | undefined;
+  readonly graph: GraphFacts;
+  /** Key of the mail's identity. */
+  readonly base: string;
+  /** Never to be shown: a receipt or report, or a mail in a folder whose mails are no messages. */
+  readonly silent: boolean;
+}
+
+/** Reads from an arrival what joining needs. `own`: the account's addresses. */
+export function joiningOf(arrival: Arrival, own: ReadonlySet<string>): Joining {
+  const { mail, place } = arrival;
+  const head = headOf(mail, own);
+  const shadow = place?.role === 'contacts' || place?.role === 'blocked';
+  const identity = messageKey(head.from.address, head.messageId);
+  const silent = shadow || isOnlyAboutOthers(mail);
+  return {
+    arrival,
+    head,
+    sender: shadow ? undefined : tellingSenderOf(mail, own),
+    base: shadow ? shadowKey(place.role, identity) : identity,
+    silent,
+    graph: silent ? { linked: [], answers: [] } : graphFactsOf(head, own),
+  };
+}
+
+/** The message of a mail that was not known. */
+export function newMessage(joining: Joining, key: string): MessageRecord {
+  const { arrival, head } = joining;
+  const { place, sentTo } = arrival;
+  const status: MessageStatus = {
+    key,
+    chatId: '',
+    date: effectiveDate(head.headerDate, place?.internalDate),
+    ...(place !== undefined && { internalDate: place.internalDate }),
+    state: !head.fromMe ? 'delivered' : sentTo === undefined ? 'sent' : 'queued',
+    ...(head.fromMe && { recipients: recipientsOf(head, sentTo) }),
+    seen: head.fromMe || isSeen(arrival),
+    unread: 0,
+    hidden: joining.silent ? 1 : 0,
+    pending: 0,
+    security: arrival.security ?? { encrypted: false, signature: 'none' },
+    ...(joining.sender !== undefined && { sender: joining.sender }),
+    ...(isOwnCopy(joining) && { ownCopy: true }),
+  };
+  return assemble(head, contentOf(arrival.mail, key), status);
+}
+
+/** A known message after another copy of its mail came in. */
+export function joinedMessage(known: MessageRecord, joining: Joining): MessageRecord {
+  const { arrival } = joining;
+  const internalDate = earlier(known.internalDate, arrival.place?.internalDate);
+  const { gone, ...status } = statusIn(known);
+  const revived = gone === 'vanished' && arrival.place !== undefined;
+  const head = joinHeads(headIn(known), joining.head);
+  const next: MessageStatus = {
+    ...status,
+    ...(gone !== undefined && !revived && { gone }),
+    ...(internalDate !== undefined && { internalDate }),
+    date: effectiveDate(head.headerDate, internalDate),
+    seen: known.seen || isSeen(arrival),
+    hidden: revived ? (joining.silent ? 1 : 0) : known.hidden,
+    ...(joining.sender !== undefined && { sender: joining.sender }),
+    ...((known.ownCopy === true || isOwnCopy(joining)) && { ownCopy: true }),
+  };
+  return assemble(head, joinedContent(known, arrival), next);
+}
+
+function joinedContent(known: MessageRecord, { mail }: Arrival): MessageContent {
+  const old = contentIn(known);
+  if (known.gone === 'deleted') return old;
+  const fresh = contentOf(mail, known.key);
+  const joined = known.gone === 'vanished' ? fresh : joinContents(withoutClaim(old), fresh);
+  // Whether another mail claims the same identity is no property of the mail itself.
+  const claims = known.problem?.code === 'duplicate-id' && joined.problem === undefined;
+  return claims && known.problem !== undefined ? { ...joined, problem: known.problem } : joined;
+}
+
+function withoutClaim(content: MessageContent): MessageContent {
+  if (content.problem?.code !== 'duplicate-id') return content;
+  const { problem: _, ...rest } = content;
+  return rest;
+}
+
+function recipientsOf(head: MessageHead, sentTo: readonly string[] | undefined): RecipientRecord[] {
+  if (sentTo !== undefined) return sentTo.map((address) => ({ address, state: 'pending' }));
+  const addresses = new Set([...head.to, ...head.cc].map(({ address }) => address));
+  return [...addresses].map((address) => ({ address, state: 'sent' }));
+}
+
+function isSeen({ place }: Arrival): boolean {
+  return place?.flags.includes('\\Seen') === true;
+}
+
+function isOwnCopy({ arrival, head }: Joining): boolean {
+  return head.fromMe && (arrival.sentTo !== undefined || arrival.place?.role === 'sent');
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
