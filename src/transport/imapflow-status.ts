@@ -1,5 +1,6 @@
 import type { ImapResponse } from 'imapflow';
 import type { AbortOptions } from '../core/abort.js';
+import { ServerError } from '../core/errors.js';
 import type { ImapTransport } from './imap.js';
 import { atom, text, tokenText } from './imapflow-exec.js';
 import type { ImapLink } from './imapflow-link.js';
@@ -18,9 +19,10 @@ export async function folderStatus(
     'UIDVALIDITY',
     ...(link.flow.capabilities.has('CONDSTORE') ? ['HIGHESTMODSEQ'] : []),
   ];
-  await link.execute(
+  const name = text(await encodedPath(link.flow, path));
+  const asking = link.execute(
     'STATUS',
-    [text(await encodedPath(link.flow, path)), items.map(atom)],
+    [name, items.map(atom)],
     {
       STATUS: ({ attributes }: ImapResponse) => {
         const list = attributes?.[1];
@@ -34,6 +36,14 @@ export async function folderStatus(
     },
     options,
   );
+  await asking.catch(async (error) => {
+    // Dovecot says NO without a code.
+    if (!(error instanceof ServerError) || error.code !== 'SERVER_REFUSED') throw error;
+    let there = false;
+    await link.execute('LIST', [text(''), name], { LIST: () => (there = true) }, options);
+    if (there) throw error;
+    throw new ServerError('FOLDER_MISSING', error.message, { cause: error, response: error.response });
+  });
   const [messages, uidNext] = [values.get('MESSAGES'), values.get('UIDNEXT')];
   const [uidValidity, highestModSeq] = [values.get('UIDVALIDITY'), values.get('HIGHESTMODSEQ')];
   return {

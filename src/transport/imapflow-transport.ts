@@ -2,7 +2,7 @@ import type { ExistsEvent, ExpungeEvent, FlagsEvent, ImapFlow, ListResponse, Mai
 import type { AbortOptions } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import { TypedEmitter } from '../core/emitter.js';
-import { type CoiError, describe, InputError, NetworkError, ServerError } from '../core/errors.js';
+import { AbortedError, type CoiError, describe, InputError, NetworkError, ServerError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { Logger } from '../core/logger.js';
 import { FolderChanges, type FolderSnapshot } from './folder-changes.js';
@@ -81,6 +81,13 @@ export class ImapFlowTransport extends TypedEmitter<ImapTransportEvents> impleme
     } catch (error) {
       this.#state = 'closed';
       throw error;
+    }
+    // `close()` may have come while the last answer was on its way.
+    if (stop.aborted) {
+      this.#state = 'closed';
+      if (link.lent) link.release();
+      else await hangUp(link);
+      throw new AbortedError(stop.reason);
     }
     this.#state = 'open';
     this.#link = link;
@@ -217,7 +224,7 @@ export class ImapFlowTransport extends TypedEmitter<ImapTransportEvents> impleme
   async #giveBack(link: ImapLink): Promise<void> {
     this.#listen(link.flow, 'off');
     try {
-      if (link.usable) await link.run(() => link.flow.noop());
+      if (link.usable) await Promise.race([link.run(() => link.flow.noop()), moment()]);
     } catch (error) {
       this.#options.logger.log('debug', 'The lent IMAP connection did not answer when it was given back.', { error });
     }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { domainToASCII } from 'node:url';
 import type { SMTPConnectionSendInfo } from 'nodemailer/lib/smtp-connection';
 import { type AbortOptions, throwIfAborted } from '../core/abort.js';
@@ -41,6 +42,8 @@ export class NodemailerTransport implements SmtpTransport {
   constructor(options: NodemailerTransportOptions) {
     this.#options = options;
     this.#endpoint = endpointOf('SMTP', options.server);
+    // Every message in the queue listens; Node would take more than ten for a leak.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   async verify({ signal }: AbortOptions = {}): Promise<void> {

@@ -1,5 +1,5 @@
 import { AuthError, CoiError, describe, InputError, ServerError } from '../core/errors.js';
-import { type Endpoint, nameOf, networkError, proxyFailed, tlsRequired } from './network-errors.js';
+import { type Endpoint, nameOf, networkError, proxyFailed, tlsFailed, tlsRequired } from './network-errors.js';
 import type { SmtpRejection } from './smtp.js';
 
 /** What nodemailer attaches to its errors. */
@@ -20,7 +20,10 @@ export function smtpError(thrown: unknown, endpoint: Endpoint): CoiError {
   const failure: SmtpFailure = typeof thrown === 'object' && thrown !== null ? thrown : {};
   if (failure.code === 'EPROXY' || failure.code === 'ProxyError') return proxyFailed(thrown, endpoint);
   const startTls = failure.command === 'STARTTLS' || /STARTTLS/.test(failure.message ?? '');
-  if (startTls && failure.response) return tlsRequired(endpoint, thrown);
+  if (startTls && failure.response) {
+    const later = failure.responseCode !== undefined && failure.responseCode < 500;
+    return later ? tlsFailed(thrown, endpoint) : tlsRequired(endpoint, thrown);
+  }
   if (failure.responseCode !== undefined) return refused(failure, failure.responseCode, thrown, endpoint);
   if (failure.code === 'EPROTOCOL') return misbehaved(thrown, endpoint);
   const network = networkError(thrown, endpoint);

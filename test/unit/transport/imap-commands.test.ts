@@ -85,7 +85,7 @@ describe('folders', () => {
     const [transport] = await connected({
       SELECT: ['% NO Unknown Mailbox'],
       LIST: ['% OK'],
-      STATUS: ["% NO [NONEXISTENT] Mailbox doesn't exist"],
+      STATUS: ["% NO Mailbox doesn't exist"],
       APPEND: ['% NO [TRYCREATE] Create it first'],
     });
     expect((await failure(transport.withFolder('Nowhere', async () => {}))).code).toBe('FOLDER_MISSING');

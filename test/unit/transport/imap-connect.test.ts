@@ -170,6 +170,21 @@ describe('connecting to an IMAP server', () => {
   });
 });
 
+describe('closing while connecting', () => {
+  it('ends the attempt and leaves no socket behind', async () => {
+    const server = await serve(imapScript({ NAMESPACE: () => [] }));
+    const transport = imap(server.port);
+    const connecting = failure(transport.connect());
+    await server.seen(/NAMESPACE/);
+    const ended = new Promise((resolve) => server.peers[0]?.socket.once('close', resolve));
+    await transport.close();
+    expect((await connecting).code).toBe('ABORTED');
+    await ended;
+    expect(transport.usable).toBe(false);
+    expect((await failure(transport.connect())).code).toBe('INVALID_STATE');
+  });
+});
+
 describe('access tokens', () => {
   const bearer = [`* CAPABILITY ${CAPABILITIES.replace('AUTH=PLAIN', 'AUTH=XOAUTH2')}`, '% OK'];
   const refusing =

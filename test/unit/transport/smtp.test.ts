@@ -39,16 +39,20 @@ describe('connecting to an SMTP server', () => {
   });
 
   it('sends no credentials where STARTTLS is missing or refused', async () => {
-    for (const script of [
-      smtpScript(),
-      smtpScript({ STARTTLS: '454 4.7.0 not now' }),
-      smtpScript({ EHLO: '502 no' }),
-    ]) {
+    for (const script of [smtpScript(), smtpScript({ STARTTLS: '502 5.5.1 what?' }), smtpScript({ EHLO: '502 no' })]) {
       const server = await serve(script);
       const error = await failure(smtp(server.port, { server: { allowInsecure: false } }).verify());
       expect(error.code).toBe('TLS_REQUIRED');
       expect(server.lines.some((line) => line.startsWith('AUTH'))).toBe(false);
     }
+  });
+
+  it('tells a server whose TLS is out of order', async () => {
+    const server = await serve(smtpScript({ STARTTLS: '454 4.7.0 TLS not available due to local problem' }));
+    const error = await failure(smtp(server.port, { server: { allowInsecure: false } }).verify());
+    expect(error.code).toBe('TLS_FAILED');
+    expect(error.message).toContain('local problem');
+    expect(server.lines.some((line) => line.startsWith('AUTH'))).toBe(false);
   });
 
   it('forgets what was injected before the handshake', async () => {
@@ -183,6 +187,19 @@ describe('sending', () => {
     expect(server.lines.filter((line) => line.startsWith('AUTH')).length).toBe(1);
     expect(server.lines).toContain(`MAIL FROM:<ada@example.org> SIZE=${message.bytes.length}`);
     expect(server.peers[0]?.received).toContain('Subject: hi\r\n\r\n..dot\r\n...two\r\nend\r\n.\r\n');
+  });
+
+  it('takes a long queue without a warning', async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on('warning', warned);
+    const server = await serve(smtpScript());
+    const transport = smtp(server.port);
+    await Promise.all(Array.from({ length: 50 }, () => transport.send(message)));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', warned);
+    expect(warnings).toEqual([]);
+    expect(server.peers.length).toBe(1);
   });
 
   it('dot-stuffs any text', async () => {
