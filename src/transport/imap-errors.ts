@@ -103,7 +103,7 @@ function goodbye(reason: string, code: string, cause: unknown, endpoint: Endpoin
 }
 
 /** Response code in brackets, upper case, such as `TRYCREATE`. */
-export function responseCode(response: ImapResponse | string | false | undefined): string | undefined {
+function responseCode(response: ImapResponse | string | false | undefined): string | undefined {
   if (!response || typeof response === 'string') return undefined;
   const value = response.attributes?.[0]?.section?.[0]?.value;
   return typeof value === 'string' ? value.toUpperCase() : undefined;

@@ -134,7 +134,11 @@ export interface ImapTransport {
     work: (folder: ImapFolderSession) => Promise<T>,
     options?: { readonly readOnly?: boolean } & AbortOptions,
   ): Promise<T>;
-  /** Waits in IDLE (or NOOP polling) in this folder until something changes, `wake()` or the signal. Resolves in all three cases. Checks liveness. */
+  /**
+   * Waits in IDLE (or NOOP polling) until this folder changes or the signal fires; resolves in both cases, rejects when
+   * the connection is gone. Other commands may be used meanwhile. A change between two waits ends the next one at once.
+   * Checks liveness.
+   */
   idle(path: string, options?: AbortOptions): Promise<void>;
   /** Asks the server to report changes of these folders, too (NOTIFY). False if it cannot. */
   watch(paths: readonly string[]): Promise<boolean>;

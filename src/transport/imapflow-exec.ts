@@ -27,7 +27,7 @@ declare module 'imapflow' {
 export type CommandArgument = ImapAttribute | readonly CommandArgument[];
 
 /** What to do with untagged answers while a command runs, by name (`SEARCH`, `STATUS`, …). */
-export type UntaggedHandlers = Record<string, (response: ImapResponse) => Promise<void>>;
+type UntaggedHandlers = Record<string, (response: ImapResponse) => Promise<void>>;
 
 /**
  * Sends a command and waits for its tagged OK. Errors are imapflow's. What a handler throws is thrown here, after the

@@ -11,7 +11,7 @@ export type LoginSecret =
  *
  * @throws AuthError `TOKEN_FAILED` if the function throws or gives no token.
  */
-export async function loginSecret(credentials: Credentials): Promise<LoginSecret> {
+async function loginSecret(credentials: Credentials): Promise<LoginSecret> {
   if ('password' in credentials) return credentials;
   const { user, accessToken } = credentials;
   if (typeof accessToken === 'string') return { user, accessToken };

@@ -4,7 +4,7 @@ import { isHostName, isWithin } from './host-names.js';
 import { isKnownHost } from './providers.js';
 
 /** One SRV record (RFC 2782). */
-export interface SrvRecord {
+interface SrvRecord {
   readonly name: string;
   readonly port: number;
   readonly priority: number;
