@@ -54,6 +54,7 @@ export class FakeImap extends TypedEmitter<ImapTransportEvents> implements ImapT
 
   idle(_path: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (!this.usable) return reject(new NetworkError('CONNECTION_LOST', 'The fake connection is closed.'));
       if (signal?.aborted) return resolve();
       signal?.addEventListener('abort', () => resolve(), { once: true });
       this.#end = (error) => (error ? reject(error) : resolve());

@@ -50,6 +50,7 @@ describe('Connection', () => {
     ];
     const { engine, test, clock, made } = await setUp(lost);
     await engine.start();
+    await test.complete();
     await made[0]?.drop();
     await test.until(() => engine.connection === 'waiting');
     for (const [tries, wait] of [
