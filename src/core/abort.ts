@@ -14,7 +14,11 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 /** Settles like the promise, or rejects with an {@link AbortedError} as soon as the signal fires. The work itself is not stopped. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
-  throwIfAborted(signal);
+  if (signal.aborted) {
+    // Nobody listens to the work any more; that it fails later must not end the process.
+    promise.catch(() => {});
+    throw new AbortedError(signal.reason);
+  }
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(new AbortedError(signal.reason));
