@@ -35,7 +35,8 @@ const allowed = {
 
 /** The one place of every external package: where it may be used, and the resolved path that is meant. */
 const packages = {
-  'nodemailer-mime': ['^src/mail/', 'node_modules/nodemailer/dist/[^/]+/(mime-node|mime-funcs|addressparser)/'],
+  'nodemailer-mime': ['^src/mail/', 'node_modules/nodemailer/dist/[^/]+/(mime-node|mime-funcs)/'],
+  'nodemailer-addresses': ['^src/(mail|testing)/', 'node_modules/nodemailer/dist/[^/]+/addressparser/'],
   'nodemailer-smtp': ['^src/transport/', 'node_modules/nodemailer/dist/[^/]+/(smtp-connection/|nodemailer)'],
   mailparser: ['^src/mail/', 'node_modules/(mailparser|@zone-eu/mailsplit|libmime)/'],
   htmlparser2: ['^src/(mail/|protocol/|transport/autodiscovery/)', 'node_modules/htmlparser2/'],

@@ -100,7 +100,8 @@ async function stateChange(tx: Transaction): Promise<StateChange> {
     contacts: await tx.changes('contacts'),
     news: news
       .filter((message) => message !== undefined)
-      .sort((a, b) => a.date - b.date || (a.key < b.key ? -1 : 1))
+      // Mail dates are whole seconds: within one, the order of arrival is kept.
+      .sort((a, b) => a.date - b.date)
       .map((message) => message.key),
     merged: tx.merged,
   };

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ImapFlow } from 'imapflow';
 import type { Certificate } from './certificate.js';
 import { eventually, freePorts, greeting, run } from './temp.js';
 
@@ -52,6 +53,13 @@ export async function startCyrus(directory: string, certificate: Certificate): P
       const [local = '', domain = ''] = email.split('@');
       await run('saslpasswd2', ['-p', '-c', '-f', sasldb, '-u', domain, local], password);
       await run('chown', ['cyrus', sasldb]);
+      // The first login makes the mailbox; mail to somebody who never logged in bounces.
+      const client = new ImapFlow({
+        ...{ host: '127.0.0.1', port: imapPort, secure: false, logger: false },
+        ...{ tls: { ca: certificate.cert }, auth: { user: email, pass: password } },
+      });
+      await client.connect();
+      await client.logout();
     },
     async close() {
       child.kill('SIGTERM');
@@ -72,7 +80,7 @@ defaultdomain: localhost
 unixhierarchysep: yes
 altnamespace: yes
 autocreate_quota: 0
-autocreate_post: yes
+autocreate_post: no
 autocreate_inbox_folders: Sent
 autocreate_subscribe_folders: Sent
 xlist-sent: Sent
