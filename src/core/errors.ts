@@ -54,6 +54,14 @@ export type CoiErrorCode =
   // A mail that came in
   | 'MAIL_UNREADABLE'
   | 'LIMIT_EXCEEDED'
+  // Encryption
+  | 'KEY_INVALID'
+  | 'KEY_UNUSABLE'
+  | 'KEY_LOCKED'
+  | 'MISSING_KEY'
+  | 'WRONG_PASSPHRASE'
+  | 'DECRYPTION_FAILED'
+  | 'ENCRYPTION_FAILED'
   // Your handler
   | 'HANDLER_FAILED'
   | 'PEER_DEPENDENCY_MISSING';
@@ -130,6 +138,9 @@ export class StoreError extends CoiError {}
 
 /** A mail cannot be read, or goes beyond a limit of `core/limits.ts`. */
 export class MailError extends CoiError {}
+
+/** A key, a passphrase or an encrypted mail could not be used as it should. */
+export class EncryptionError extends CoiError {}
 
 /** One of the application's event handlers threw; `cause` is what it threw. */
 export class HandlerError extends CoiError {

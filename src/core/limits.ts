@@ -135,6 +135,51 @@ export const limits = {
   /** Newest mails whose headers are skimmed at the very first start, to find the newest chats: more would keep the user waiting. */
   skimMails: 5000,
 
+  // OpenPGP
+  /** A key in a header or gossip: Autocrypt's own limit for the whole header is 10 KiB. */
+  pgpHeaderKeyBytes: 10 * KiB,
+  /** A key that the user imports: photographs and signatures of others make some large. */
+  pgpKeyBytes: MiB,
+  /** Packets of one key, all kinds together: reading each costs some 10 µs. */
+  pgpKeyPackets: 5000,
+  /** User ids of one key, and subkeys: each has a signature that is verified whenever the key is used for the first time. */
+  pgpKeyUserIds: 64,
+  pgpKeySubkeys: 64,
+  /** Signatures of one key. Keys of well-known people carry thousands of others', which are dropped unread. */
+  pgpKeySignatures: 4000,
+  /** Signatures of one key by itself: a check costs about a millisecond. A renewal a year on five parts gives 50 in ten years. */
+  pgpKeyOwnSignatures: 256,
+  /** Octets of a user id: OpenPGP.js's own limit is 5 KiB. */
+  pgpUserIdBytes: 1024,
+  /** Bits of a number in an RSA or DSA key: time grows with the cube. Real keys have 2048 to 4096, a few 8192. */
+  pgpNumberBits: 8192,
+  /** Bits of an RSA exponent: everybody uses 65537; one of 8192 bits would make each check take seconds. */
+  pgpRsaExponentBits: 64,
+  /** Octets that turning a passphrase into a key may hash, all packets together. GnuPG goes up to 62 MiB for each of usually two to four packets. */
+  pgpS2kBytes: 512 * MiB,
+  /** Memory for Argon2, as power of two in KiB: 256 MiB. RFC 9106's second recommendation takes 64 MiB. */
+  pgpArgon2MemoryExponent: 18,
+  /** What an encrypted mail of ordinary size may unpack to; beyond, it is opened again alone, up to `pgpPlainBytes`. */
+  pgpPlainSmallBytes: 8 * MiB,
+  /** What an encrypted mail may unpack to: 25 MB of files with base64 around them, and room. */
+  pgpPlainBytes: 64 * MiB,
+  /** Encrypted mails up to this size are opened several at a time, larger ones alone: each is in memory about four times. */
+  pgpSmallMailBytes: 4 * MiB,
+  /** OpenPGP operations on small mails at a time: enough to use the platform's threads, few enough for bounded memory. */
+  pgpConcurrency: 8,
+  /** Recipients of one encrypted mail. Anonymous ones cost a try with each own key. */
+  pgpRecipients: 1000,
+  /** Session keys that are tried on one mail: honestly there is one; each try decrypts the whole mail. */
+  pgpSessionKeys: 3,
+  /** Signatures of one mail that are verified: each hashes the whole mail. */
+  pgpSignatures: 8,
+  /** Packets around the encrypted data and in a detached signature. */
+  pgpPackets: 2000,
+  /** How far a key may be dated ahead of our clock, or a signature: other people's clocks are wrong, too. */
+  pgpClockSkewMs: 24 * 3600_000,
+  /** Public keys kept read: the key in each mail's header is nearly always one of them, and reading it is what costs most. */
+  pgpCachedKeys: 300,
+
   // Outbox
   /** First wait after a temporary refusal (4xx) or a lost connection; doubled each time. */
   outboxRetryMinMs: 5_000,
