@@ -1,15 +1,17 @@
 import { limits } from '../core/limits.js';
+import type { ImapFetchQuery } from '../transport/imap.js';
 import { Committer } from './committer.js';
 import { type MailRow, nextBatch } from './fetch-mails.js';
 import type { FolderConnection, FolderSync } from './folder-sync.js';
 import { ScreenSelection, SKIM_HEADERS, skimChat } from './skim.js';
-import { type FirstStart, putFirstStart, type SyncContext } from './sync-context.js';
+import { type FirstStart, patchFolder, putFirstStart, type SyncContext } from './sync-context.js';
 
 /** Chats of a first screen, and messages of each: what a chat program shows before anybody scrolls. */
 const CHATS = 20;
 const MESSAGES = 50;
 /** Mails skimmed with one command. */
 const CHUNK = 500;
+const NO_HEADER = new Uint8Array();
 
 /** A folder with the UIDs that have not been skimmed yet, ascending. */
 interface Skimming {
@@ -19,7 +21,7 @@ interface Skimming {
 
 /**
  * The first thing ever done in a mailbox: skims the headers of the newest mails, folder by folder and from the newest down, and takes in
- * the newest messages of the newest chats, so that there is something to show. All that lies in the mailbox now is history.
+ * the newest messages of the newest chats, so that there is something to show. A mailbox with no more mails than that is taken in as a whole. All that lies in the mailbox now is history.
  */
 export async function fillFirstScreen(
   context: SyncContext,
@@ -27,7 +29,9 @@ export async function fillFirstScreen(
   folders: readonly FolderSync[],
 ): Promise<FirstStart> {
   const skimmings = await Promise.all(folders.map((folder) => begin(connection, folder)));
+  const small = skimmings.reduce((sum, { uids }) => sum + uids.length, 0) <= CHATS * MESSAGES;
   const selection = new ScreenSelection(CHATS, MESSAGES);
+  const wants = ({ headers }: MailRow) => small || selection.wants(skimChat(headers ?? NO_HEADER, context.identity));
   const committer = new Committer(context);
   let historyDate = 0;
   let budget = limits.skimMails;
@@ -35,15 +39,13 @@ export async function fillFirstScreen(
     while (!selection.complete && budget > 0 && skimmings.some(({ uids }) => uids.length > 0)) {
       const offered: { folder: FolderSync; row: MailRow }[] = [];
       for (const skimming of skimmings) {
-        const rows = await skim(connection, skimming, Math.min(CHUNK, budget));
+        const rows = await skim(connection, skimming, Math.min(CHUNK, budget), small ? {} : { headers: SKIM_HEADERS });
         budget -= rows.length;
         for (const row of rows) offered.push({ folder: skimming.folder, row });
       }
       offered.sort((a, b) => b.row.internalDate - a.row.internalDate || b.row.uid - a.row.uid);
       historyDate = Math.max(historyDate, offered[0]?.row.internalDate ?? 0);
-      const wanted = offered.filter(({ row }) =>
-        selection.wants(skimChat(row.headers ?? new Uint8Array(), context.identity)),
-      );
+      const wanted = offered.filter(({ row }) => wants(row));
       for (const { folder } of skimmings) {
         const rows = wanted.filter((entry) => entry.folder === folder).map(({ row }) => row);
         await take(connection, committer, folder, rows);
@@ -54,7 +56,10 @@ export async function fillFirstScreen(
     await committer.settled();
   }
   const first = { historyDate };
-  await context.writer.run(async (tx) => putFirstStart(tx, first));
+  await context.writer.run(async (tx) => {
+    putFirstStart(tx, first);
+    if (small) for (const { path } of folders) await patchFolder(tx, path, { uidFrom: 1 });
+  });
   return first;
 }
 
@@ -70,10 +75,15 @@ async function begin({ imap, signal }: FolderConnection, folder: FolderSync): Pr
   );
 }
 
-async function skim({ imap, signal }: FolderConnection, { folder, uids }: Skimming, most: number): Promise<MailRow[]> {
+async function skim(
+  { imap, signal }: FolderConnection,
+  { folder, uids }: Skimming,
+  most: number,
+  query: ImapFetchQuery,
+): Promise<MailRow[]> {
   const newest = uids.splice(Math.max(0, uids.length - most));
   if (newest.length === 0) return [];
-  return imap.withFolder(folder.path, (session) => session.fetch(newest, { headers: SKIM_HEADERS }, { signal }), {
+  return imap.withFolder(folder.path, (session) => session.fetch(newest, query, { signal }), {
     signal,
   });
 }
