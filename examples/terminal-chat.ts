@@ -17,7 +17,6 @@ if (!peer) {
 
 const account = await Account.open({ ...accountFromEnvironment(), store: process.env.STORE ?? 'terminal-chat.db' });
 const chat = await account.chat(peer);
-const terminal = createInterface({ input: process.stdin, output: process.stdout, prompt: '' });
 
 account.on('message', async (message) => {
   if (message.chat.id !== chat.id || message.fromMe) return;
@@ -32,7 +31,8 @@ account.on('error', (error) => console.error(`! ${error.code}: ${error.message}`
 
 try {
   await account.start({ keepTrying: true });
-  for await (const message of chat.messages({ limit: 20, newestFirst: false })) show(message);
+  for await (const message of chat.messages({ limit: 20 })) show(message);
+  const terminal = createInterface({ input: process.stdin });
   for await (const line of terminal) {
     if (line === '/quit') break;
     if (line.trim() === '') continue;
@@ -43,8 +43,8 @@ try {
       console.error(error instanceof CoiError ? `! ${error.message}` : error);
     }
   }
-} finally {
   terminal.close();
+} finally {
   await account.close();
 }
 

@@ -1,9 +1,10 @@
-/** Sends the messages that its store does not know yet, and prints each one as soon as it is accepted. */
+/** Sends messages, and prints each one as soon as it is accepted. */
 import { Account, type AccountOptions } from 'coi-sdk';
 
-const { options, peer, from, to } = JSON.parse(process.argv[2] ?? '{}') as {
+const { options, peer, round, from, to } = JSON.parse(process.argv[2] ?? '{}') as {
   options: AccountOptions;
   peer: string;
+  round: number;
   from: number;
   to: number;
 };
@@ -11,8 +12,9 @@ const account = await Account.open({ ...options, logger: { log() {} } });
 const started = account.start({ keepTrying: true });
 const chat = await account.chat(peer);
 for (let index = from; index < to; index++) {
-  await chat.send(`message ${index}`);
-  process.stdout.write(`accepted ${index}\n`);
+  const text = `message ${index} of round ${round}`;
+  await chat.send(text);
+  process.stdout.write(`accepted ${text}\n`);
 }
 await started;
 for await (const message of chat.messages()) if (message.fromMe) await message.sent();
