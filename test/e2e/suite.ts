@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Account, type AccountOptions, CoiError, type Message } from 'coi-sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { temporaryDirectory } from '../servers/temp.js';
+import { eventually, temporaryDirectory } from '../servers/temp.js';
 import type { TestServers, TestUser } from './servers.js';
-import { eventually, messageIdsIn, nextMessage, sendPlain, withImap } from './support.js';
+import { messageIdsIn, nextMessage, sendPlain, withImap } from './support.js';
 
 /** Registers the end-to-end tests for one kind of mail servers. Every test makes users of its own. */
 export function endToEndSuite(name: string, start: () => Promise<TestServers>): void {

@@ -24,19 +24,6 @@ export function nextMessage(
   });
 }
 
-/** Tries again until it no longer throws, at most for the given time; then throws the last error. */
-export async function eventually<T>(attempt: () => T | Promise<T>, timeoutMs = 20_000): Promise<T> {
-  const end = Date.now() + timeoutMs;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 40));
-    }
-  }
-}
-
 /** A mail program that knows nothing of chat: sends through the user's SMTP account. */
 export async function sendPlain(
   user: TestUser,

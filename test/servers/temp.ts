@@ -54,7 +54,7 @@ export function run(command: string, args: readonly string[], input?: string): P
 }
 
 /** Tries again every 50 ms until it no longer throws; gives up after the time with the last error. */
-export async function eventually<T>(attempt: () => Promise<T>, timeoutMs = 15_000): Promise<T> {
+export async function eventually<T>(attempt: () => T | Promise<T>, timeoutMs = 20_000): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     try {
