@@ -62,6 +62,14 @@ export type CoiErrorCode =
   | 'WRONG_PASSPHRASE'
   | 'DECRYPTION_FAILED'
   | 'ENCRYPTION_FAILED'
+  // Autocrypt
+  | 'AUTOCRYPT_INVALID'
+  | 'KEY_EXISTS'
+  | 'KEY_IMPORT_NEEDED'
+  | 'KEY_CHANGED'
+  | 'SETUP_CODE_WRONG'
+  | 'SETUP_MESSAGE_INVALID'
+  | 'SETUP_MESSAGE_FOREIGN'
   // Your handler
   | 'HANDLER_FAILED'
   | 'PEER_DEPENDENCY_MISSING';
@@ -141,6 +149,17 @@ export class MailError extends CoiError {}
 
 /** A key, a passphrase or an encrypted mail could not be used as it should. */
 export class EncryptionError extends CoiError {}
+
+/** A message was not sent because it must be encrypted and cannot be, for the recipients in `addresses`. */
+export class RecipientKeyError extends EncryptionError {
+  /** Whose key is missing or has changed; normalised addresses. */
+  readonly addresses: readonly string[];
+
+  constructor(code: CoiErrorCode, message: string, addresses: readonly string[], init: CoiErrorInit = {}) {
+    super(code, message, init);
+    this.addresses = addresses;
+  }
+}
 
 /** One of the application's event handlers threw; `cause` is what it threw. */
 export class HandlerError extends CoiError {

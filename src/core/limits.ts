@@ -180,6 +180,16 @@ export const limits = {
   /** Public keys kept read: the key in each mail's header is nearly always one of them, and reading it is what costs most. */
   pgpCachedKeys: 300,
 
+  // Autocrypt
+  /** An Autocrypt or Autocrypt-Gossip field, as Level 1 says: larger ones are cut or refused by some servers. */
+  autocryptHeaderBytes: 10 * KiB,
+  /** Autocrypt fields for the sender in one mail; honestly one. Beyond, none counts: reading a key takes up to milliseconds. */
+  autocryptHeaders: 8,
+  /** Autocrypt-Gossip fields of one mail that are looked at: as many as a message may have recipients. */
+  gossipHeaders: 500,
+  /** Octets of the attachment of a setup message; real ones have 2 to 10 KB. */
+  setupMessageBytes: 128 * KiB,
+
   // Outbox
   /** First wait after a temporary refusal (4xx) or a lost connection; doubled each time. */
   outboxRetryMinMs: 5_000,
