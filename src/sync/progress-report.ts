@@ -15,10 +15,10 @@ export class ProgressReport {
     this.#context = context;
   }
 
-  /** The connection is up, and what follows is this. */
-  begin(phase: SyncProgress['phase']): void {
+  /** The connection is up, and what follows is this. `usable`: there is something to show already. */
+  begin(phase: SyncProgress['phase'], usable: boolean): void {
     this.#phase = phase;
-    this.#usable = phase === 'update';
+    this.#usable = usable;
     this.#complete = false;
   }
 

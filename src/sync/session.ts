@@ -96,10 +96,11 @@ export class SyncSession {
     const first = await firstStartOf(this.#context.store);
     this.#historyDate = first?.historyDate;
     if (first) {
-      this.#progress.begin('update');
+      const records = await this.#context.store.list('folders');
+      this.#progress.begin(records.some(({ uidFrom }) => uidFrom > 1) ? 'first' : 'update', true);
       await this.#look(this.#folders, copies);
     } else {
-      this.#progress.begin('first');
+      this.#progress.begin('first', false);
       this.#historyDate = (await fillFirstScreen(this.#context, this.#connection, this.#folders)).historyDate;
       // What arrived meanwhile, and flags.
       for (const { path } of this.#folders) this.#watch?.changed(path);

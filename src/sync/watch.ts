@@ -6,6 +6,8 @@ import type { SyncContext } from './sync-context.js';
 
 /** New mail must not wait for long while the history of another folder is being read. */
 const GLANCE_MS = 2_000;
+/** Without CONDSTORE nothing tells that flags changed in a folder that was not open: then folders are looked into every so many polls. */
+const FLAG_POLLS = 5;
 
 /**
  * Knows which folders have to be looked into: the first one is watched with IDLE, the others with NOTIFY (RFC 5465) where the
@@ -21,6 +23,7 @@ export class Watch {
   #notified = false;
   #pollAt: number;
   #glanceAt: number;
+  #polled = 0;
   #ended = false;
 
   /** @param paths The folders, the one to watch most closely first. */
@@ -108,7 +111,14 @@ export class Watch {
 
   async #poll(): Promise<void> {
     this.#pollAt = this.#context.clock.now() + limits.pollMs;
-    for (const path of this.#paths.slice(1)) if (await this.#differs(path)) this.#changed.add(path);
+    this.#polled += 1;
+    for (const { path, modSeq } of await this.#context.store.list('folders')) {
+      const blind = modSeq === undefined && this.#polled % FLAG_POLLS === 0;
+      if (blind && this.#paths.includes(path)) this.#changed.add(path);
+    }
+    for (const path of this.#paths.slice(1)) {
+      if (!this.#changed.has(path) && (await this.#differs(path))) this.#changed.add(path);
+    }
   }
 
   async #differs(path: string): Promise<boolean> {
