@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Account } from 'coi-sdk';
 import { floorCatchUp } from './floor.js';
+import { firstScreenMessages } from './mails.js';
 import { accountOptions, catchUp } from './ours.js';
 
-const [what, imap, smtp, email = ''] = process.argv.slice(2);
+const [what, imap, smtp, email = '', count] = process.argv.slice(2);
 const directory = await mkdtemp(join(tmpdir(), 'coi-bench-store-'));
 const options = {
   ...accountOptions({ imap: Number(imap), smtp: Number(smtp) }, email),
@@ -33,7 +34,10 @@ try {
       for await (const _ of chat.messages({ limit: 50, newestFirst: true })) shown++;
     }
     usable = performance.now() - start;
-    if (chats.length !== 20 || shown < 20 * 45) throw new Error(`only ${shown} messages of ${chats.length} chats`);
+    const expected = firstScreenMessages(Number(count));
+    if (chats.length !== 20 || shown < expected) {
+      throw new Error(`${shown} of ${expected} messages of ${chats.length} chats`);
+    }
     await account.close();
   }
   process.stdout.write(JSON.stringify({ usable, complete, rss: rss / 2 ** 20 }));

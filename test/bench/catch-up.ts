@@ -31,7 +31,7 @@ export async function catchUpRows(servers: BenchServers, n: number, runs: number
   );
   const usable = await alternate(
     runs,
-    async () => (await measure('first-screen', servers, large)).usable,
+    async () => (await measure('first-screen', servers, large, 10 * n)).usable,
     async () => 0,
   );
   const memory = await measure('ours', servers, small);
@@ -75,12 +75,21 @@ interface Measurement {
 }
 
 /** Each measurement in a process of its own: no warm code, no foreign garbage. */
-function measure(what: 'ours' | 'floor' | 'first-screen', servers: BenchServers, email: string): Promise<Measurement> {
+function measure(
+  what: 'ours' | 'floor' | 'first-screen',
+  servers: BenchServers,
+  email: string,
+  count = 0,
+): Promise<Measurement> {
   return new Promise((resolve, reject) => {
     const args = ['--expose-gc', '--import', 'tsx', join(import.meta.dirname, 'catch-up-child.ts')];
-    const child = spawn(process.execPath, [...args, what, String(servers.imapPort), String(servers.smtpPort), email], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      [...args, what, String(servers.imapPort), String(servers.smtpPort), email, String(count)],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();

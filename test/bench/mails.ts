@@ -55,3 +55,17 @@ export function zipfSender(index: number): string {
 export function dateOf(index: number, total: number): number {
   return START + Math.floor((index / total) * 300 * DAY);
 }
+
+/**
+ * Messages on the first screens: of the 20 chats with the newest mails, the newest 50 each, as far as they are among the
+ * newest 5,000 mails of the mailbox.
+ */
+export function firstScreenMessages(total: number): number {
+  const counts = new Map<string, number>();
+  for (let index = total - 1; index >= Math.max(0, total - 5000); index--) {
+    const sender = zipfSender(index);
+    counts.set(sender, (counts.get(sender) ?? 0) + 1);
+  }
+  // A Map keeps the order of first insertion: newest chats first.
+  return [...counts.values()].slice(0, 20).reduce((sum, count) => sum + Math.min(50, count), 0);
+}

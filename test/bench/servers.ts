@@ -23,7 +23,7 @@ export const PASSWORD = 'secret';
 export async function startBenchServers(): Promise<BenchServers> {
   const directory = await temporaryDirectory('coi-bench-');
   const certificate = await makeCertificate(directory.path);
-  const dovecot = await startDovecot(directory.path, certificate);
+  const dovecot = await startDovecot(directory.path, certificate, { tls: false });
   const postfix = await startPostfix(directory.path, certificate, {
     domain: DOMAIN,
     lmtpPort: dovecot.lmtpPort,

@@ -14,8 +14,12 @@ export interface Dovecot {
   close(): Promise<void>;
 }
 
-/** Starts Dovecot in the foreground with a configuration of its own below `directory`. */
-export async function startDovecot(directory: string, certificate: Certificate): Promise<Dovecot> {
+/** Starts Dovecot in the foreground with a configuration of its own below `directory`. `tls: false` offers no STARTTLS, for the bench. */
+export async function startDovecot(
+  directory: string,
+  certificate: Certificate,
+  options: { readonly tls?: boolean } = {},
+): Promise<Dovecot> {
   const [imapPort = 0, imapsPort = 0, lmtpPort = 0, authPort = 0] = await freePorts(4);
   const base = join(directory, 'dovecot');
   const users = join(base, 'users');
@@ -28,7 +32,18 @@ export async function startDovecot(directory: string, certificate: Certificate):
   const conf = join(base, 'dovecot.conf');
   await writeFile(
     conf,
-    configuration({ base, users, mail, certificate, own, imapPort, imapsPort, lmtpPort, authPort }),
+    configuration({
+      tls: options.tls ?? true,
+      base,
+      users,
+      mail,
+      certificate,
+      own,
+      imapPort,
+      imapsPort,
+      lmtpPort,
+      authPort,
+    }),
   );
 
   const child = spawn('dovecot', ['-F', '-c', conf], { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -68,6 +83,7 @@ async function identity(): Promise<{ uid: number; gid: number; root: boolean }> 
 }
 
 interface Configuration {
+  tls: boolean;
   base: string;
   users: string;
   mail: string;
@@ -93,7 +109,7 @@ state_dir = ${c.base}/state
 log_path = ${c.base}/log
 protocols = imap lmtp
 listen = 127.0.0.1
-ssl = yes
+ssl = ${c.tls ? 'yes' : 'no'}
 ssl_cert = <${c.certificate.certFile}
 ssl_key = <${c.certificate.keyFile}
 disable_plaintext_auth = no
