@@ -58,8 +58,8 @@ export class Connection {
   }
 
   /**
-   * Resolves when the account is usable for the first time. Without `keepTrying` the failure of the first connection ends the run; with it
-   * only failures that time does not heal do (wrong credentials, a server that refuses). A start that is aborted stops.
+   * Resolves when the account is usable for the first time. Without `keepTrying` the run ends if the first connection cannot be made; with it
+   * only failures that time does not heal end it (wrong credentials, a server that refuses). A start that is aborted stops.
    */
   async start(options: StartOptions = {}): Promise<void> {
     throwIfAborted(options.signal);
@@ -116,15 +116,20 @@ export class Connection {
     const { lent, clock, random } = this.#options;
     let failures = 0;
     let everUsable = false;
+    let everOnline = false;
     while (!run.stop.signal.aborted) {
-      const failure = await this.#once(run.stop.signal, () => {
+      const failure = await this.#once(run.stop.signal, (how) => {
+        everOnline = true;
+        if (how === 'online') return;
         failures = 0;
         everUsable = true;
         run.usable.resolve();
       });
       if (run.stop.signal.aborted) return;
       const auth = needsCredentials(failure);
-      const hopeless = lent || (!everUsable && !(run.keepTrying && failure instanceof NetworkError));
+      // A connection that broke in the middle of the first sync is no reason to give up; one that was never there may be.
+      const persistent = everUsable || ((run.keepTrying || everOnline) && isTransient(failure, everOnline));
+      const hopeless = lent || !persistent;
       if (hopeless) {
         this.#set(auth ? 'auth-needed' : lent ? 'error' : 'stopped', failure);
         run.usable.reject(failure);
@@ -144,7 +149,7 @@ export class Connection {
   }
 
   /** One connection from beginning to end; returns why it ended. */
-  async #once(stop: AbortSignal, usable: () => void): Promise<CoiError> {
+  async #once(stop: AbortSignal, reached: (how: 'online' | 'usable') => void): Promise<CoiError> {
     this.#set('connecting', undefined);
     let imap: ImapTransport | undefined;
     let lost: Error | undefined;
@@ -154,8 +159,9 @@ export class Connection {
         lost ??= error;
       });
       await imap.connect({ signal: stop });
+      reached('online');
       this.#set('online', undefined);
-      await this.#options.serve(imap, stop, usable);
+      await this.#options.serve(imap, stop, () => reached('usable'));
       return asCoiError(lost);
     } catch (thrown) {
       // What the work says last is only that the connection is gone; the connection knows why. A failure of our own comes first.
@@ -178,6 +184,10 @@ export class Connection {
 /** True if only new credentials help. An application's token function that failed (`TOKEN_FAILED`) may well succeed next time. */
 export function needsCredentials(error: unknown): boolean {
   return error instanceof AuthError && error.code !== 'TOKEN_FAILED';
+}
+
+function isTransient(error: CoiError, online: boolean): boolean {
+  return error instanceof NetworkError || (online && error.code === 'SERVER_MISBEHAVED');
 }
 
 function asCoiError(thrown: unknown): CoiError {

@@ -1,4 +1,4 @@
-import { CoiError, describe, ServerError } from '../core/errors.js';
+import { CoiError, describe, NetworkError, ServerError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { locationKey } from '../model/identity.js';
 import type { LocationRecord, MessageRecord, OutboxRecord } from '../store/records.js';
@@ -181,7 +181,7 @@ export class SentCopies {
       };
       return { entry, fate: 'filed', location };
     } catch (thrown) {
-      if (!this.#imap.usable || !(thrown instanceof CoiError)) throw thrown;
+      if (!this.#imap.usable || !(thrown instanceof CoiError) || thrown instanceof NetworkError) throw thrown;
       const missing = thrown instanceof ServerError && thrown.code === 'FOLDER_MISSING';
       if (missing && entry.record.attempts === 0) await create(this.#imap, target, logger);
       logger.log('warn', `The copy of a sent message could not be filed in ${target}: ${describe(thrown)}`);

@@ -119,8 +119,8 @@ export class SyncSession {
           this.#folders.filter(({ path }) => changed.includes(path)),
           copies,
         );
-      else if (this.#due.delete('filing')) await this.#attempt(() => this.#fileChats(filing, watch));
       else if (this.#due.delete('actions')) await this.#attempt(() => this.#act());
+      else if (this.#due.delete('filing')) await this.#attempt(() => this.#fileChats(filing, watch));
       else if (this.#due.delete('copies')) await this.#attempt(() => this.#fileCopies(copies, watch));
       else if (!(await this.#history())) {
         this.#progress.complete();

@@ -141,14 +141,19 @@ export class TestEngine {
   }
 }
 
+/** A connection to the mail host. */
+export function imapOn(host: MailHost, email: string, password = host.settings(email).password): ImapTransport {
+  const credentials = { user: email, password };
+  return new ImapFlowTransport({ server: host.imap, credentials, logger: silentLogger, clock: systemClock });
+}
+
 /** An engine on the mail host, over real connections. */
 export function engineOn(host: MailHost, options: TestEngineOptions = {}): Promise<TestEngine> {
   const email = options.email ?? 'ada@example.org';
   let { password } = host.settings(email);
   const clock = systemClock;
   const logger = options.logger ?? silentLogger;
-  const connectImap = (): ImapTransport =>
-    new ImapFlowTransport({ server: host.imap, credentials: { user: email, password }, logger, clock });
+  const connectImap = () => imapOn(host, email, password);
   const connectSmtp = (): SmtpTransport =>
     new NodemailerTransport({ server: host.smtp, credentials: { user: email, password }, logger, clock });
   let smtp = connectSmtp();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach } from 'vitest';
 import { MailHost, type MailHostOptions } from '../../src/testing/mail-host.js';
-import { engineOn, type TestEngine, type TestEngineOptions } from './engine.js';
+import type { ImapTransport } from '../../src/transport/imap.js';
+import { engineOn, imapOn, type TestEngine, type TestEngineOptions } from './engine.js';
 
 /** A mail host with Ada and Bob, made anew for each test, and engines that are closed after it. */
 export class HostBench {
@@ -31,6 +32,15 @@ export class HostBench {
     const engine = await engineOn(this.host, options);
     this.#engines.push(engine);
     return engine;
+  }
+
+  /** Makes an engine with something between it and its connections. */
+  async openIntercepted(
+    wrap: (imap: ImapTransport) => ImapTransport,
+    options: TestEngineOptions = {},
+  ): Promise<TestEngine> {
+    const connectImap = () => wrap(imapOn(this.host, options.email ?? 'ada@example.org'));
+    return this.open({ ...options, connectImap });
   }
 
   /** Makes an engine, starts it and waits until every folder is in step. */
