@@ -13,6 +13,8 @@ export interface PartSource {
   readonly children: readonly MailPart[];
   /** Still transfer-encoded; undefined if not fetched. */
   readonly encoded: Uint8Array | undefined;
+  /** Header and body as they stand in the mail, where it is there as a whole. */
+  readonly raw?: Uint8Array;
 }
 
 /** A part whose content is decoded when it is asked for. */
@@ -28,6 +30,7 @@ export class LazyPart implements MailPart {
   readonly headers: MailHeaders;
   readonly children: readonly MailPart[];
   readonly #encoded: Uint8Array | undefined;
+  readonly #raw: Uint8Array | undefined;
   readonly #libraries: MailLibraries;
   #text: string | undefined;
 
@@ -44,11 +47,16 @@ export class LazyPart implements MailPart {
     this.headers = source.headers;
     this.children = source.children;
     this.#encoded = source.encoded;
+    this.#raw = source.raw;
     this.#libraries = libraries;
   }
 
   content(): Uint8Array | undefined {
     return this.#encoded === undefined ? undefined : decodeTransfer(this.#encoded, this.encoding);
+  }
+
+  raw(): Uint8Array | undefined {
+    return this.#raw;
   }
 
   text(): string | undefined {

@@ -8,8 +8,13 @@ import { HeaderFields } from './mail-headers.js';
 export interface RawPart {
   readonly headers: HeaderFields;
   readonly info: ContentInfo;
+  /** Where its header begins. */
+  readonly start: number;
   readonly bodyStart: number;
+  /** Of a multipart: before its own last delimiter. */
   bodyEnd: number;
+  /** Before the delimiter of the multipart that it is in: a multipart's own last delimiter and epilogue belong to it. */
+  end: number;
   readonly children: RawPart[];
 }
 
@@ -71,6 +76,7 @@ class TreeParser {
       // An open multipart (we are in its preamble or behind an inner one) ends later.
       if (current !== this.#open.at(-1)?.part) current.bodyEnd = end;
       this.#closeDownTo(delimiter.level + (delimiter.closing ? 0 : 1), end);
+      if (!delimiter.closing) this.#endLastChild(this.#open[delimiter.level]?.part, end);
       if (delimiter.closing) {
         // What follows is the epilogue of the closed multipart; nobody is interested in it.
         current = this.#open.at(-1)?.part ?? root;
@@ -99,7 +105,8 @@ class TreeParser {
     const headers = new HeaderFields(this.#raw.subarray(start, headerEnd), this.#libraries);
     if (headers.cut) this.#cut = true;
     const info = contentInfo(headers, defaultType, this.#libraries);
-    const part: RawPart = { headers, info, bodyStart, bodyEnd: this.#raw.length, children: [] };
+    const end = this.#raw.length;
+    const part: RawPart = { headers, info, start, bodyStart, bodyEnd: end, end, children: [] };
     this.#parts++;
     const boundary = info.type.startsWith('multipart/') ? info.params.get('boundary')?.trimEnd() : undefined;
     if (boundary === undefined || boundary === '' || boundary.length > limits.mimeBoundaryChars) return part;
@@ -119,10 +126,16 @@ class TreeParser {
       const closed = this.#open.pop();
       if (!closed) return;
       closed.part.bodyEnd = end;
+      this.#endLastChild(closed.part, end);
       this.#levels.delete(closed.boundary);
       const outer = this.#open.findLastIndex(({ boundary }) => boundary === closed.boundary);
       if (outer >= 0) this.#levels.set(closed.boundary, outer);
     }
+  }
+
+  #endLastChild(parent: RawPart | undefined, end: number): void {
+    const child = parent?.children.at(-1);
+    if (child) child.end = Math.max(end, child.bodyStart);
   }
 
   /** The header ends at the first empty line, or where a delimiter shows that there is no body. */

@@ -46,6 +46,8 @@ export interface MailPart {
   readonly children: readonly MailPart[];
   /** The transfer-decoded octets, or undefined if they were not fetched. Never throws: bad base64 gives what could be decoded. Do not call it on multiparts. */
   content(): Uint8Array | undefined;
+  /** Header and body of the part exactly as in the mail, as signatures are made over them (RFC 1847 2.1); undefined if the mail was not fetched whole. */
+  raw?(): Uint8Array | undefined;
   /** The content as text, by its charset (unknown or lying ones are guessed), cut to `limits.textChars`. */
   text(): string | undefined;
 }

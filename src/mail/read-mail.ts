@@ -72,6 +72,7 @@ function toPart(
     headers,
     children,
     encoded,
+    raw: mail.subarray(raw.start, raw.end),
   };
   return new LazyPart(source, libraries);
 }
