@@ -44,6 +44,17 @@ export function parseAutocryptHeader(value: string): AutocryptHeader {
   };
 }
 
+/** Those of several fields that are valid. Invalid ones are a normal thing: later versions of Autocrypt are meant to write such. */
+export function validAutocryptHeaders(values: readonly string[]): AutocryptHeader[] {
+  return values.flatMap((value) => {
+    try {
+      return [parseAutocryptHeader(value)];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** Characters of key data in one line: with the blank before it the 76 that all programs take. */
 const LINE = 75;
 
