@@ -87,8 +87,11 @@ export class Blobs {
   }
 
   #begin(id: string): number {
-    this.#connection.run('INSERT INTO _blobs (_account, id) VALUES (?, ?)', [this.#account, this.#idColumn(id)]);
-    return this.#connection.lastRow();
+    const values = [this.#account, this.#idColumn(id)];
+    return this.#connection.get(
+      'INSERT INTO _blobs (_account, id) VALUES (?, ?) RETURNING _row',
+      values,
+    )?.[0] as number;
   }
 
   async #writeChunk(row: number, number: number, bytes: Uint8Array): Promise<void> {

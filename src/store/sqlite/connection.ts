@@ -97,7 +97,7 @@ export class Connection {
     });
   }
 
-  /** First row of a query. */
+  /** First row of a query, or of what a statement returns. */
   get(sql: string, values: readonly SqlValue[]): SqlValue[] | undefined {
     return this.#attempt(() => this.#prepared(sql).get(values));
   }
@@ -110,11 +110,6 @@ export class Connection {
   /** Runs a statement that returns nothing; inside {@link write} only. */
   run(sql: string, values: readonly SqlValue[]): void {
     this.#attempt(() => this.#prepared(sql).run(values));
-  }
-
-  /** Number of the row that was inserted last. */
-  lastRow(): number {
-    return this.get('SELECT last_insert_rowid()', [])?.[0] as number;
   }
 
   /** Runs work that writes, everything or nothing; resolves once it is on disk. */

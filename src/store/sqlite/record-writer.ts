@@ -40,13 +40,18 @@ export class RecordWriter {
       this.#connection.run(upsertSql(table), [this.#account, key, ...fields, doc]);
       return;
     }
-    const old = this.#indexed(key);
     const mark = text === '' ? null : textMark(text);
-    this.#connection.run(upsertSql(table), [this.#account, key, ...fields, mark, doc]);
-    if (old?.mark === mark) return;
-    const row = old?.row ?? this.#connection.lastRow();
-    if (typeof old?.mark === 'string') removeWords(this.#connection, row);
-    if (mark !== null) addWords(this.#connection, this.#account, row, text);
+    const values = [this.#account, key, ...fields, mark, doc];
+    const inserted = this.#connection.get(insertMessageSql, values)?.[0];
+    if (inserted !== undefined) {
+      if (mark !== null) addWords(this.#connection, this.#account, inserted as number, text);
+      return;
+    }
+    const old = this.#indexed(key);
+    this.#connection.run(upsertSql(table), values);
+    if (!old || old.mark === mark) return;
+    if (typeof old.mark === 'string') removeWords(this.#connection, old.row);
+    if (mark !== null) addWords(this.#connection, this.#account, old.row, text);
   }
 
   remove(table: TableName, key: string): void {
@@ -80,20 +85,30 @@ function textOf(record: object): string {
   return hidden === 0 && typeof text === 'string' ? text : '';
 }
 
+/** Columns of a table in the order in which {@link RecordWriter.put} binds them. */
+function columnsOf(table: TableName): readonly string[] {
+  const fields = indexColumns(table).map((field) => `"${field}"`);
+  const text = table === 'messages' ? ['_text'] : [];
+  return ['_account', `"${schemaOf(table).key}"`, ...fields, ...text, '_doc'];
+}
+
+/** Most messages that are written are new: one statement then does for looking and inserting. */
+const insertMessageSql = `${insertSql('messages')} ON CONFLICT DO NOTHING RETURNING _row`;
+
+function insertSql(table: TableName): string {
+  const columns = columnsOf(table);
+  return `INSERT INTO "${table}" (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+}
+
 const upserts = new Map<TableName, string>();
 
 /** Statement that puts a record in place of an older one, whose row number stays (the search index refers to it). */
 function upsertSql(table: TableName): string {
   const known = upserts.get(table);
   if (known !== undefined) return known;
-  const { key } = schemaOf(table);
-  const changing = [
-    ...indexColumns(table).map((field) => `"${field}"`),
-    ...(table === 'messages' ? ['_text'] : []),
-    '_doc',
-  ];
-  const columns = ['_account', `"${key}"`, ...changing];
-  const sql = `INSERT INTO "${table}" (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ON CONFLICT (_account, "${key}") DO UPDATE SET ${changing.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+  const [account, key, ...changing] = columnsOf(table);
+  const changes = changing.map((column) => `${column} = excluded.${column}`).join(', ');
+  const sql = `${insertSql(table)} ON CONFLICT (${account}, ${key}) DO UPDATE SET ${changes}`;
   upserts.set(table, sql);
   return sql;
 }

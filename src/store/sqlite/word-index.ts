@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { searchWords } from '../search-text.js';
 import type { Connection } from './connection.js';
 
@@ -17,7 +17,7 @@ export function matchExpression(account: number, words: readonly string[]): stri
 
 /** What `_text` holds for an indexed text: an unchanged message need not be indexed again. */
 export function textMark(text: string): string {
-  return createHash('sha256').update(text).digest('base64').slice(0, 22);
+  return hash('sha256', text, 'base64').slice(0, 22);
 }
 
 /** Adds the text of a message; inside a transaction. */
