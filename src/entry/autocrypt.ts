@@ -81,6 +81,7 @@ export {
 export type { AbortOptions } from '../core/abort.js';
 export type { Clock } from '../core/clock.js';
 export {
+  AbortedError,
   CoiError,
   type CoiErrorCode,
   type CoiErrorInit,
