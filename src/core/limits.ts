@@ -11,6 +11,8 @@ export const limits = {
   // Reading a mail
   /** A mail up to this size is fetched whole with the first pass; of a larger one only headers, structure and text parts. */
   eagerMailBytes: 256 * KiB,
+  /** Octets of every new mail that are asked for together with its size: most mails are smaller, and then need no second question. */
+  firstBytes: 32 * KiB,
   /** Most bytes of one mail that `readMail` looks at: 64 MB mails exist, and base64 adds a third. Beyond: cut, `problem` set. */
   mailBytes: 100 * MiB,
   /** Header block of one mail or part. Real ones stay below 100 KB; mailsplit's own cap is of the same order. */
@@ -173,8 +175,12 @@ export const limits = {
   pgpSessionKeys: 3,
   /** Signatures of one mail that are verified: each hashes the whole mail. */
   pgpSignatures: 8,
-  /** Packets around the encrypted data and in a detached signature. */
+  /** Packets of one message, inside and outside of the encryption. Honestly there are a few; OpenPGP.js takes 5 to 50 µs for each. */
   pgpPackets: 2000,
+  /** Chunks of data with AEAD (version 2) in one message: each costs some 20 µs. 64 MiB in pieces of 4 KiB have 16,384. */
+  pgpAeadChunks: 50_000,
+  /** Octets that the chunks of a message must have on average, if there are more than `pgpPackets`: each costs microseconds. */
+  pgpChunkBytes: 256,
   /** How far a key may be dated ahead of our clock, or a signature: other people's clocks are wrong, too. */
   pgpClockSkewMs: 24 * 3600_000,
   /** Public keys kept read: the key in each mail's header is nearly always one of them, and reading it is what costs most. */

@@ -6,7 +6,8 @@ import { toStream } from './byte-stream.js';
 import type { PrivateKey, PublicKey } from './key.js';
 import { loadOpenPgp, settings } from './library.js';
 import { withinMemory } from './limiter.js';
-import { packetSpans, packetTag } from './packets.js';
+import { countingPackets } from './packet-guard.js';
+import { checkPacketCount, packetSpans, packetTag } from './packets.js';
 import { dataSignatures, type SignatureResult, Signatures } from './signatures.js';
 
 /** An encrypted message that was opened. */
@@ -38,7 +39,7 @@ export interface OpenOptions extends AbortOptions {
  *   `DECRYPTION_FAILED` if it is damaged, `LIMIT_EXCEEDED` if opening it would cost too much.
  */
 export async function openMessage(message: Uint8Array, options: OpenOptions): Promise<OpenedMessage> {
-  checkMessagePackets(message);
+  checkMessage(message);
   const isSmall = message.length <= limits.pgpSmallMailBytes;
   if (isSmall) {
     const opened = await withinMemory(
@@ -68,16 +69,19 @@ export async function decrypt(
   return { encrypted: true, data, signatures: await signatures.verify(options.verifyWith) };
 }
 
-/** Counts what is in front of the encrypted data, before anything is read. */
-function checkMessagePackets(message: Uint8Array): void {
-  let packets = 0;
+/** Counts what opening would have to work through, before anything is read. */
+function checkMessage(message: Uint8Array): void {
+  checkPacketCount(message);
   let recipients = 0;
-  for (const span of packetSpans(message)) {
-    if (span.tag === packetTag.publicKeySessionKey) recipients++;
-    if (++packets > limits.pgpPackets || recipients > limits.pgpRecipients)
+  for (const { tag, bodyStart } of packetSpans(message)) {
+    if (tag === packetTag.publicKeySessionKey) recipients++;
+    const isVersion2 = tag === packetTag.protectedData && message[bodyStart] === 2;
+    // RFC 9580 5.13.2: each chunk is decrypted for itself.
+    const chunkBytes = isVersion2 ? 2 ** ((message[bodyStart + 3] ?? 0) + 6) : Number.POSITIVE_INFINITY;
+    if (recipients > limits.pgpRecipients || message.length / chunkBytes > limits.pgpAeadChunks)
       throw new EncryptionError(
         'LIMIT_EXCEEDED',
-        'The mail is encrypted to more keys than are tried; it is not opened.',
+        'Opening the mail would take too long: it has too many recipients or pieces.',
       );
   }
 }
@@ -97,7 +101,13 @@ async function open(
         ? await pgp.readMessage<WebStream<Uint8Array>>({ binaryMessage: toStream(bytes), config: own })
         : await pgp.readMessage({ binaryMessage: bytes, config: own });
     const sessionKeys = await findSessionKeys(message, keys);
-    const plain = await message.decrypt(undefined, undefined, sessionKeys, undefined, { ...config, ...own });
+    const plain = await message.decrypt(
+      undefined,
+      undefined,
+      sessionKeys,
+      undefined,
+      countingPackets({ ...config, ...own }),
+    );
     // Without keys nothing is checked; it brings the signatures, and makes sure that the rest of the message is in order.
     const unchecked = await plain.verify([], undefined, config);
     const data = plain.getLiteralData();

@@ -12,7 +12,7 @@ import { s2kCost } from './s2k.js';
 export function checkKeyPackets(bytes: Uint8Array): void {
   const counts = { keys: 0, subkeys: 0, users: 0, signatures: 0, packets: 0, s2k: 0 };
   for (const span of packetSpans(bytes)) {
-    if (span.tag < 0 || span.open) throw invalid('it is damaged');
+    if (span.tag < 0 || span.chunks !== 1) throw invalid('it is damaged');
     if (++counts.packets > limits.pgpKeyPackets) throw invalid('it has too many packets');
     if (span.tag === packetTag.signature) counts.signatures++;
     else if (span.tag === packetTag.userId || span.tag === packetTag.userAttribute) counts.users++;

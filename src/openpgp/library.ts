@@ -1,5 +1,6 @@
 import type { Config, PartialConfig } from 'openpgp';
 import { limits } from '../core/limits.js';
+import { installPacketGuard } from './packet-guard.js';
 
 /** OpenPGP.js and the settings that we use it with. */
 export interface OpenPgp {
@@ -28,6 +29,12 @@ let loading: Promise<OpenPgp> | undefined;
 
 /** Loads OpenPGP.js on first use: importing the SDK must stay fast. */
 export function loadOpenPgp(): Promise<OpenPgp> {
-  loading ??= import('openpgp').then((pgp) => ({ pgp, config: { ...pgp.config, ...settings } }));
+  loading ??= load();
   return loading;
+}
+
+async function load(): Promise<OpenPgp> {
+  const pgp = await import('openpgp');
+  installPacketGuard(pgp);
+  return { pgp, config: { ...pgp.config, ...settings } };
 }

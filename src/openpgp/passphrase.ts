@@ -1,97 +1,88 @@
-import { describe, EncryptionError } from '../core/errors.js';
+import { describe, EncryptionError, InputError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { withoutArmor } from './armor.js';
 import { loadOpenPgp, settings } from './library.js';
-import { packetSpans, packetTag } from './packets.js';
+import { withinMemory } from './limiter.js';
+import { countingPackets } from './packet-guard.js';
+import { checkPacketCount, packetSpans, packetTag } from './packets.js';
+import { s2kCost } from './s2k.js';
 
 /**
- * Encrypts with a passphrase alone, as an Autocrypt Setup Message wants it: one salted and iterated S2K, AES-256, integrity
- * protected (RFC 9580 5.3, 5.13.1). Armored.
+ * Encrypts a text with a passphrase (AES-256, iterated S2K, integrity-protected data of version 1: what every OpenPGP
+ * program reads), armored.
  *
- * @throws EncryptionError `ENCRYPTION_FAILED`
+ * @throws InputError `INVALID_OPTION` if the passphrase is empty.
  */
 export async function encryptWithPassphrase(text: string, passphrase: string): Promise<string> {
+  if (passphrase === '') throw new InputError('INVALID_OPTION', 'The passphrase is empty.');
   const { pgp } = await loadOpenPgp();
-  try {
-    return await pgp.encrypt({
-      message: await pgp.createMessage({ binary: new TextEncoder().encode(text) }),
-      passwords: passphrase,
-      format: 'armored',
-      config: {
-        ...settings,
-        aeadProtect: false,
-        s2kType: pgp.enums.s2k.iterated,
-        preferredSymmetricAlgorithm: pgp.enums.symmetric.aes256,
-      },
-    });
-  } catch (error) {
-    throw new EncryptionError('ENCRYPTION_FAILED', `Encrypting with a passphrase failed: ${describe(error)}`, {
-      cause: error,
-    });
-  }
+  const message = await pgp.createMessage({ binary: new TextEncoder().encode(text) });
+  return pgp.encrypt({ message, passwords: passphrase, format: 'armored', config: settings });
 }
 
 /**
- * Undoes {@link encryptWithPassphrase}. Takes that form only, and looks at what trying the passphrase costs beforehand.
+ * Undoes {@link encryptWithPassphrase}. Signatures inside are not looked at.
  *
- * @param armored One armored message.
- * @throws EncryptionError `DECRYPTION_FAILED` if it has another form, `LIMIT_EXCEEDED` if trying would cost too much,
- *   `WRONG_PASSPHRASE`, also where the message was changed: nobody can tell these apart.
+ * @throws EncryptionError `WRONG_PASSPHRASE`; `DECRYPTION_FAILED` if it is damaged or not encrypted with a passphrase;
+ *   `LIMIT_EXCEEDED` if trying the passphrase would take too much time or memory: whoever wrote the message chose that.
  */
 export async function decryptWithPassphrase(armored: string, passphrase: string): Promise<string> {
-  const { pgp } = await loadOpenPgp();
-  const config = { ...settings, maxDecompressedMessageSize: limits.setupMessageBytes };
-  checkForm(await octetsOf(armored));
-  const message = await pgp.readMessage({ armoredMessage: armored, config }).catch((error: unknown) => {
-    throw malformed(describe(error), error);
+  const bytes = withoutArmor(new TextEncoder().encode(armored));
+  checkPassphraseCost(bytes);
+  const { pgp, config } = await loadOpenPgp();
+  return withinMemory(bytes.length, async () => {
+    try {
+      const message = await pgp.readMessage({ binaryMessage: bytes, config: settings });
+      const sessionKeys = await pgp
+        .decryptSessionKeys({ message, passwords: passphrase, config: settings })
+        .catch((cause: unknown) => {
+          throw wrongPassphrase(cause);
+        });
+      const candidates = sessionKeys
+        .slice(0, limits.pgpSessionKeys)
+        .map(({ data, algorithm }) => ({ data, algorithm: algorithm ?? ('aes256' as const) }));
+      const own = countingPackets({ ...config, maxDecompressedMessageSize: limits.pgpPlainSmallBytes });
+      const plain = await message.decrypt(undefined, undefined, candidates, undefined, own).catch((cause: unknown) => {
+        // Old forms have no checksum of the session key: a wrong passphrase gives a wrong key.
+        throw cause instanceof EncryptionError ? cause : wrongPassphrase(cause);
+      });
+      const data = plain.getLiteralData();
+      if (!(data instanceof Uint8Array)) throw new Error('there is no content');
+      return new TextDecoder().decode(data);
+    } catch (error) {
+      if (error instanceof EncryptionError) throw error;
+      throw new EncryptionError('DECRYPTION_FAILED', `The message cannot be decrypted: ${describe(error)}`, {
+        cause: error,
+      });
+    }
   });
-  try {
-    const { data } = await pgp.decrypt({ message, passwords: passphrase, format: 'binary', config });
-    return new TextDecoder().decode(data);
-  } catch (error) {
-    throw new EncryptionError('WRONG_PASSPHRASE', 'The passphrase is wrong, or the message was damaged.', {
-      cause: error,
-    });
-  }
 }
 
-async function octetsOf(armored: string): Promise<Uint8Array> {
-  const { pgp } = await loadOpenPgp();
-  const { data } = await pgp.unarmor(armored).catch((error: unknown) => {
-    throw malformed('its armor is damaged', error);
-  });
-  // Typed as a stream; for a string it is octets.
-  if (data instanceof Uint8Array) return data;
-  throw malformed('its armor is damaged');
+function wrongPassphrase(cause: unknown): EncryptionError {
+  return new EncryptionError('WRONG_PASSPHRASE', 'The passphrase does not open this message.', { cause });
 }
 
-const ITERATED = 3;
-const ARGON2 = 4;
-const AES_128 = 7;
-const AES_256 = 9;
+/** Where the S2K specifier stands in each version of the packet: behind version, cipher, AEAD and lengths. */
+const S2K_OFFSET: ReadonlyMap<number, number> = new Map([
+  [4, 2],
+  [5, 3],
+  [6, 5],
+]);
 
-/** One passphrase packet of version 4 with iterated S2K (62 MiB are hashed at most) and AES, then the protected data. */
-function checkForm(bytes: Uint8Array): void {
-  const [first, second, ...more] = packetSpans(bytes);
-  const isPair =
-    first?.tag === packetTag.symmetricSessionKey &&
-    !first.open &&
-    second?.tag === packetTag.protectedData &&
-    more.length === 0;
-  if (!isPair) {
-    // Each further one would cost another try.
-    throw malformed('it must be one passphrase packet and the data');
+/** Sums up what the passphrase would have to go through (RFC 9580 5.3). */
+function checkPassphraseCost(bytes: Uint8Array): void {
+  checkPacketCount(bytes);
+  let cost = 0;
+  let found = 0;
+  for (const { tag, bodyStart } of packetSpans(bytes)) {
+    if (tag !== packetTag.symmetricSessionKey) continue;
+    found++;
+    cost += s2kCost(bytes, bodyStart + (S2K_OFFSET.get(bytes[bodyStart] ?? 0) ?? 0));
   }
-  const [version, cipher, s2k] = bytes.subarray(first.bodyStart, first.end);
-  if (s2k === ARGON2) {
+  if (found === 0) throw new EncryptionError('DECRYPTION_FAILED', 'The message is not encrypted with a passphrase.');
+  if (cost > limits.pgpS2kBytes)
     throw new EncryptionError(
       'LIMIT_EXCEEDED',
-      'Trying the passphrase could take any amount of memory (Argon2); the message was not opened.',
+      'Trying a passphrase on this message would take too much time or memory; it is not opened.',
     );
-  }
-  if (version !== 4 || s2k !== ITERATED) throw malformed('the passphrase must be used with salted and iterated S2K');
-  if (cipher !== AES_128 && cipher !== AES_256) throw malformed('the cipher must be AES-128 or AES-256');
-}
-
-function malformed(why: string, cause?: unknown): EncryptionError {
-  return new EncryptionError('DECRYPTION_FAILED', `The message cannot be opened with a passphrase: ${why}.`, { cause });
 }

@@ -87,7 +87,7 @@ export async function readSignatures(data: Uint8Array, signature: Uint8Array): P
   let count = 0;
   for (const span of packetSpans(signature)) {
     if (++count > limits.pgpPackets) throw tooMany();
-    if (span.tag !== packetTag.signature || span.open) throw notASignature();
+    if (span.tag !== packetTag.signature || span.chunks !== 1) throw notASignature();
   }
   const { pgp } = await loadOpenPgp();
   const { packets } = await pgp
