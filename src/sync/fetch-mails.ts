@@ -13,8 +13,35 @@ export interface FetchContext {
   readonly signal: AbortSignal;
 }
 
-/** UID and size of a mail, as a FETCH without contents gives them, with flags and INTERNALDATE. */
+/** UID and size of a mail with flags and INTERNALDATE, and its first octets if they were asked for. */
 export type MailRow = FetchedMail;
+
+/**
+ * What the server says about mails, and the first octets of each, so that most need not be asked for again. Where the server will not hand
+ * out the octets of one of them, or one of them is suspect, without any.
+ */
+export async function fetchRows(
+  context: FetchContext,
+  folder: ImapFolderSession,
+  uids: readonly number[],
+): Promise<MailRow[]> {
+  const { suspects, signal, imap } = context;
+  const { path } = folder.state;
+  const few = uids.length <= limits.syncBatch && suspects.limit(path, uids, uids.length) === uids.length;
+  if (few && !uids.some((uid) => suspects.isCulprit(path, uid))) {
+    try {
+      return await blaming(context, path, uids, () => folder.fetch(uids, { source: limits.firstBytes }, { signal }));
+    } catch (thrown) {
+      if (!imap.usable || signal.aborted || !(thrown instanceof CoiError)) throw thrown;
+    }
+  }
+  return folder.fetch(uids, {}, { signal });
+}
+
+/** True if the first octets are all there are. RFC822.SIZE is not asked: some servers count differently. */
+function isWhole({ source }: MailRow): boolean {
+  return source !== undefined && source.length < limits.firstBytes;
+}
 
 /**
  * Cuts the next batch off a list of mails: as many as are worth a commit, and no more octets than we want in memory. Mails that are
@@ -45,9 +72,10 @@ export async function fetchMails(
   const found: FetchedMail[] = [];
   const small: MailRow[] = [];
   for (const row of [...rows].sort((a, b) => a.uid - b.uid)) {
-    if (suspects.isCulprit(path, row.uid)) found.push(row);
+    if (isWhole(row)) found.push(row);
+    else if (suspects.isCulprit(path, row.uid)) found.push(withoutSource(row));
     else if (row.size <= limits.eagerMailBytes) small.push(row);
-    else found.push(...(await blaming(context, path, [row], () => fetchInPieces(folder, row, context))));
+    else found.push(...(await blaming(context, path, [row.uid], () => fetchInPieces(folder, row, context))));
   }
   while (small.length > 0) {
     const most = suspects.limit(
@@ -56,7 +84,8 @@ export async function fetchMails(
       small.length,
     );
     const part = small.splice(0, most);
-    found.push(...(await blaming(context, path, part, () => fetchWhole(context, folder, part))));
+    const uids = part.map(({ uid }) => uid);
+    found.push(...(await blaming(context, path, uids, () => fetchWhole(context, folder, part))));
   }
   const uids = rows.map(({ uid }) => uid);
   suspects.clear(path, uids);
@@ -103,6 +132,11 @@ async function fetchInPieces(folder: ImapFolderSession, row: MailRow, context: F
 
 function giveUp({ logger }: FetchContext, { state }: ImapFolderSession, row: MailRow, why: unknown): FetchedMail {
   logger.log('warn', `Mail ${row.uid} of ${state.path} cannot be fetched: ${describe(why)}`);
+  return withoutSource(row);
+}
+
+/** The beginning of a mail must not pass for the whole. */
+function withoutSource({ source: _, ...row }: MailRow): MailRow {
   return row;
 }
 
@@ -110,7 +144,7 @@ function giveUp({ logger }: FetchContext, { state }: ImapFolderSession, row: Mai
 async function blaming<T>(
   { imap, suspects, signal }: FetchContext,
   path: string,
-  rows: readonly MailRow[],
+  uids: readonly number[],
   work: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -118,11 +152,7 @@ async function blaming<T>(
   } catch (thrown) {
     // When we end the connection, or its owner uses it, nothing is wrong with the mails.
     const ours = signal.aborted || (thrown instanceof CoiError && thrown.code === 'CONNECTION_SHARED');
-    if (!imap.usable && !ours)
-      suspects.blame(
-        path,
-        rows.map(({ uid }) => uid),
-      );
+    if (!imap.usable && !ours) suspects.blame(path, uids);
     throw thrown;
   }
 }

@@ -2,7 +2,7 @@ import { limits } from '../core/limits.js';
 import type { FolderRecord, MessageRecord } from '../store/records.js';
 import type { FetchedMail, ImapFolderSession, ImapFolderState, ImapTransport } from '../transport/imap.js';
 import { Committer } from './committer.js';
-import { fetchMails, type MailRow, nextBatch } from './fetch-mails.js';
+import { type FetchContext, fetchMails, fetchRows, type MailRow, nextBatch } from './fetch-mails.js';
 import { syncFlags } from './flag-sync.js';
 import type { SyncedFolder } from './folders.js';
 import { forgetFolder } from './ingest/locations.js';
@@ -33,8 +33,10 @@ export interface FolderPass {
   readonly state: ImapFolderState;
 }
 
-/** UIDs looked at with one command while catching up: bounds the memory for their rows. */
-const WINDOW = 5000;
+/** So many UIDs are asked for without knowing whether all of them exist. */
+const FEW = 400;
+/** UIDs that the server lists and we do not know, looked at in one pass. */
+const MOST_MISSING = 5000;
 /** A folder that we meet after the first start is taken in at once if it is no larger than this, else in the background. */
 const SMALL_FOLDER = 1000;
 /** Own messages remembered per pass, to look for second copies. */
@@ -107,16 +109,19 @@ export class FolderSync {
     return record;
   }
 
-  /** What the server says about mails: UID, size, flags, INTERNALDATE. Without those whose place is known already. */
-  async unknownRows(
-    folder: ImapFolderSession,
-    uids: readonly number[] | { from: number; to: number },
-  ): Promise<MailRow[]> {
-    return this.unknown(await folder.fetch(uids, {}, { signal: this.#connection.signal }));
+  /** What the server says about mails whose place is not known yet, a batch of UIDs at most. */
+  async unknownRows(folder: ImapFolderSession, uids: readonly number[]): Promise<MailRow[]> {
+    const fresh = await this.unknown(uids.map((uid) => ({ uid })));
+    if (fresh.length === 0) return [];
+    return fetchRows(
+      this.#fetching(),
+      folder,
+      fresh.map(({ uid }) => uid),
+    );
   }
 
   /** Those of the mails whose place is not known yet, in their order. */
-  async unknown(rows: readonly MailRow[]): Promise<MailRow[]> {
+  async unknown<T extends { readonly uid: number }>(rows: readonly T[]): Promise<T[]> {
     const uids = rows.map(({ uid }) => uid).sort((a, b) => a - b);
     const [first, last] = [uids[0], uids.at(-1)];
     if (first === undefined || last === undefined) return [];
@@ -132,59 +137,68 @@ export class FolderSync {
 
   /** Fetches mails with their contents. */
   fetch(folder: ImapFolderSession, rows: readonly MailRow[]): Promise<FetchedMail[]> {
+    return fetchMails(this.#fetching(), folder, rows);
+  }
+
+  #fetching(): FetchContext {
     const { imap, signal } = this.#connection;
     const { suspects, logger } = this.#context;
-    return fetchMails({ imap, suspects, logger, signal }, folder, rows);
+    return { imap, suspects, logger, signal };
   }
 
   async #takeNew(folder: ImapFolderSession, record: FolderRecord, own: string[]): Promise<number> {
     const end = folder.state.uidNext;
-    let fresh = 0;
-    for (let from = record.uidNext; from < end; from += WINDOW) {
-      const to = Math.min(from + WINDOW, end) - 1;
-      const rows = await this.unknownRows(folder, { from, to });
-      fresh += await this.#take(folder, record, rows, own, { uidNext: to + 1 });
-    }
-    return fresh;
+    if (record.uidNext >= end) return 0;
+    return this.#take(folder, record, await this.#uidsBetween(folder, record.uidNext, end), own, end);
+  }
+
+  /** UIDs from `from` up to `end`, not included. A few are not worth asking which of them exist. */
+  async #uidsBetween(folder: ImapFolderSession, from: number, end: number): Promise<number[]> {
+    if (end - from <= FEW) return Array.from({ length: end - from }, (_, i) => from + i);
+    const { signal } = this.#connection;
+    return (await folder.uids({ signal })).filter((uid) => uid >= from && uid < end);
   }
 
   async #takeMissing(folder: ImapFolderSession, missing: readonly number[], own: string[]): Promise<number> {
-    const uids = missing.filter((uid) => !this.#tried.has(uid)).slice(0, WINDOW);
+    const uids = missing.filter((uid) => !this.#tried.has(uid)).slice(0, MOST_MISSING);
     if (uids.length === 0) return 0;
     for (const uid of uids) this.#tried.add(uid);
-    const record = await this.open(folder.state);
-    return this.#take(folder, record, await this.unknownRows(folder, uids), own, {});
+    return this.#take(folder, await this.open(folder.state), uids, own);
   }
 
-  /** Takes mails in, oldest first; `end` is the position behind the last of them. */
+  /** Takes mails in, oldest first; `end` is the position behind the last of them, if it is to be remembered. */
   async #take(
     folder: ImapFolderSession,
     record: FolderRecord,
-    rows: readonly MailRow[],
+    uids: readonly number[],
     own: string[],
-    end: Partial<FolderRecord>,
+    end?: number,
   ): Promise<number> {
     const committer = new Committer(this.#context);
     const historyDate = this.#connection.historyDate() ?? 0;
+    let fresh = 0;
     const done = (messages: readonly MessageRecord[]) => {
       for (const { fromMe, key } of messages) if (fromMe && own.length < MAX_OWN) own.push(key);
       this.#connection.onMails(this.path, messages.length);
     };
-    let rest = rows;
     try {
-      do {
-        const batch = nextBatch(rest, limits.syncBatch);
-        rest = rest.slice(batch.length);
-        const mails = batch.length > 0 ? await this.fetch(folder, batch) : [];
-        const next = rest[0]?.uid;
-        const position = next !== undefined && end.uidNext !== undefined ? { uidNext: next } : end;
-        await committer.add({ record, mails, historyDate, position, done });
-      } while (rest.length > 0);
+      for (let at = 0; at === 0 || at < uids.length; at += limits.syncBatch) {
+        const next = uids[at + limits.syncBatch];
+        let rest = await this.unknownRows(folder, uids.slice(at, at + limits.syncBatch));
+        fresh += rest.length;
+        do {
+          const batch = nextBatch(rest, limits.syncBatch);
+          rest = rest.slice(batch.length);
+          const mails = batch.length > 0 ? await this.fetch(folder, batch) : [];
+          const position = end === undefined ? {} : { uidNext: rest[0]?.uid ?? next ?? end };
+          await committer.add({ record, mails, historyDate, position, done });
+        } while (rest.length > 0);
+      }
       await committer.flush();
     } finally {
       await committer.settled();
     }
-    return rows.length;
+    return fresh;
   }
 
   async #compare(folder: ImapFolderSession): Promise<{ vanished: number[]; missing: number[] }> {

@@ -7,9 +7,6 @@ import type { FolderConnection, FolderSync } from './folder-sync.js';
 import { sweepFolder } from './ingest/locations.js';
 import type { SyncContext } from './sync-context.js';
 
-/** Rows asked for at once: enough to plan several batches. */
-const ROWS = 1000;
-
 /**
  * Takes in the rest of a folder from the newest mails down, a batch at a time, so that the connection is free for news in between. The position
  * is committed with each batch: after a crash or a drop it goes on from there.
@@ -33,16 +30,28 @@ export class HistorySync {
     this.#committer = new Committer(context);
   }
 
-  /** Does the next batch. False when the whole folder is known. */
-  async step(): Promise<boolean> {
+  /** Does batch after batch until it is told to make room, at least one. False when the whole folder is known. */
+  async work(makeRoom: () => boolean): Promise<boolean> {
     const record = await this.folder.record();
     if (!record || record.uidFrom <= 1) return false;
     const { imap, signal } = this.#connection;
-    await imap.withFolder(this.folder.path, (session) => this.#batch(session, record), { signal });
-    if (this.#uids?.length !== 0 || this.#rows.length > 0) return true;
+    // Opening a large folder takes the server a while: it stays open for as long as nothing else is to be done.
+    await imap.withFolder(
+      this.folder.path,
+      async (session) => {
+        do await this.#batch(session, record);
+        while (!this.#finished && !makeRoom());
+      },
+      { signal },
+    );
+    if (!this.#finished) return true;
     await this.#committer.flush();
     await sweepFolder(this.#context.writer, this.folder.path);
     return false;
+  }
+
+  get #finished(): boolean {
+    return this.#uids?.length === 0 && this.#rows.length === 0;
   }
 
   /** Waits for what is still being committed, whatever becomes of it. */
@@ -64,7 +73,7 @@ export class HistorySync {
       this.#reached = record.uidFrom;
     }
     if (this.#rows.length === 0) {
-      const slice = this.#uids.splice(Math.max(0, this.#uids.length - ROWS));
+      const slice = this.#uids.splice(Math.max(0, this.#uids.length - limits.syncBatch));
       this.#reached = slice[0] ?? 1;
       if (slice.length > 0) this.#rows = (await this.folder.unknownRows(session, slice)).reverse();
     }

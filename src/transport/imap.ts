@@ -39,8 +39,8 @@ export interface ImapBodyPart {
 
 /** What to fetch of each mail besides UID, FLAGS, INTERNALDATE and RFC822.SIZE. */
 export interface ImapFetchQuery {
-  /** The whole mail (BODY.PEEK[]). */
-  readonly source?: boolean;
+  /** The whole mail (BODY.PEEK[]), or no more than this many octets from its beginning. */
+  readonly source?: boolean | number;
   /** These header fields, or all with `true`. */
   readonly headers?: readonly string[] | true;
   readonly structure?: boolean;

@@ -33,7 +33,7 @@ export async function fetchMails(
     flags: true,
     internalDate: true,
     size: true,
-    ...(query.source ? { source: true } : {}),
+    ...(query.source ? { source: query.source === true ? true : { start: 0, maxLength: query.source } } : {}),
     ...(query.headers ? { headers: query.headers === true ? true : [...query.headers] } : {}),
     ...(query.structure ? { bodyStructure: true } : {}),
     ...(parts.length
