@@ -7,7 +7,7 @@ export interface BackoffBounds {
 }
 
 /** A random number from 0 up to 1, not included. */
-export function fraction(random: RandomBytes): number {
+function fraction(random: RandomBytes): number {
   const [high = 0, middle = 0, low = 0] = random(3);
   return ((high << 16) | (middle << 8) | low) / 2 ** 24;
 }

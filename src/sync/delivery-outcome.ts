@@ -3,7 +3,7 @@ import { RecipientsRefusedError, type SmtpResult } from '../transport/smtp.js';
 import { needsCredentials } from './connection.js';
 
 /** A recipient that will not get the message, with the server's words. */
-export interface Refusal {
+interface Refusal {
   readonly address: string;
   /** The server's own words. */
   readonly reason: string;

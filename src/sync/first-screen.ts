@@ -1,5 +1,5 @@
 import { limits } from '../core/limits.js';
-import type { ImapFetchQuery } from '../transport/imap.js';
+import type { ImapFolderSession } from '../transport/imap.js';
 import { Committer } from './committer.js';
 import { type MailRow, nextBatch } from './fetch-mails.js';
 import type { FolderConnection, FolderSync } from './folder-sync.js';
@@ -13,54 +13,36 @@ const MESSAGES = 50;
 const CHUNK = 500;
 const NO_HEADER = new Uint8Array();
 
-/** A folder with the UIDs that have not been skimmed yet, ascending. */
+/** A folder while it is skimmed. */
 interface Skimming {
   readonly folder: FolderSync;
+  /** UIDs that have not been skimmed yet, ascending. */
   readonly uids: number[];
+  /** Skimmed in this round, but not chosen from yet. */
+  skimmed: MailRow[];
+  /** To be fetched. */
+  chosen: MailRow[];
 }
 
 /**
- * The first thing ever done in a mailbox: skims the headers of the newest mails, folder by folder and from the newest down, and takes in
- * the newest messages of the newest chats, so that there is something to show. A mailbox with no more mails than that is taken in as a whole. All that lies in the mailbox now is history.
+ * The first thing ever done in a mailbox: skims the headers of the newest mails, from the newest down, and takes in the newest
+ * messages of the newest chats, so that there is something to show. A mailbox with no more mails than that is taken in as a whole. All that
+ * lies in the mailbox now is history.
  */
 export async function fillFirstScreen(
   context: SyncContext,
   connection: FolderConnection,
   folders: readonly FolderSync[],
 ): Promise<FirstStart> {
-  const skimmings = await Promise.all(folders.map((folder) => begin(connection, folder)));
-  const small = skimmings.reduce((sum, { uids }) => sum + uids.length, 0) <= CHATS * MESSAGES;
-  const selection = new ScreenSelection(CHATS, MESSAGES);
-  const wants = ({ headers }: MailRow) => small || selection.wants(skimChat(headers ?? NO_HEADER, context.identity));
-  const committer = new Committer(context);
-  let historyDate = 0;
-  let budget = limits.skimMails;
-  try {
-    while (!selection.complete && budget > 0 && skimmings.some(({ uids }) => uids.length > 0)) {
-      const offered: { folder: FolderSync; row: MailRow }[] = [];
-      for (const skimming of skimmings) {
-        const rows = await skim(connection, skimming, Math.min(CHUNK, budget), small ? {} : { headers: SKIM_HEADERS });
-        budget -= rows.length;
-        for (const row of rows) offered.push({ folder: skimming.folder, row });
-      }
-      offered.sort((a, b) => b.row.internalDate - a.row.internalDate || b.row.uid - a.row.uid);
-      historyDate = Math.max(historyDate, offered[0]?.row.internalDate ?? 0);
-      const wanted = offered.filter(({ row }) => wants(row));
-      for (const { folder } of skimmings) {
-        const rows = wanted.filter((entry) => entry.folder === folder).map(({ row }) => row);
-        await take(connection, committer, folder, rows);
-      }
-    }
-    await committer.flush();
-  } finally {
-    await committer.settled();
-  }
-  const first = { historyDate };
+  const skimmings: Skimming[] = [];
+  for (const folder of folders) skimmings.push(await begin(connection, folder));
+  const screen = new FirstScreen(context, connection, skimmings);
+  const historyDate = await screen.fill();
   await context.writer.run(async (tx) => {
-    putFirstStart(tx, first);
-    if (small) for (const { path } of folders) await patchFolder(tx, path, { uidFrom: 1 });
+    putFirstStart(tx, { historyDate });
+    if (screen.whole) for (const { path } of folders) await patchFolder(tx, path, { uidFrom: 1 });
   });
-  return first;
+  return { historyDate };
 }
 
 async function begin({ imap, signal }: FolderConnection, folder: FolderSync): Promise<Skimming> {
@@ -69,47 +51,104 @@ async function begin({ imap, signal }: FolderConnection, folder: FolderSync): Pr
     async (session) => {
       const record = await folder.open(session.state);
       const uids = session.state.exists > 0 ? await session.uids({ signal }) : [];
-      return { folder, uids: uids.filter((uid) => uid < record.historyBelow) };
+      return { folder, uids: uids.filter((uid) => uid < record.historyBelow), skimmed: [], chosen: [] };
     },
     { signal },
   );
 }
 
-async function skim(
-  { imap, signal }: FolderConnection,
-  { folder, uids }: Skimming,
-  most: number,
-  query: ImapFetchQuery,
-): Promise<MailRow[]> {
-  const newest = uids.splice(Math.max(0, uids.length - most));
-  if (newest.length === 0) return [];
-  return imap.withFolder(folder.path, (session) => session.fetch(newest, query, { signal }), {
-    signal,
-  });
-}
+class FirstScreen {
+  /** So few mails that nothing has to be chosen. */
+  readonly whole: boolean;
+  readonly #context: SyncContext;
+  readonly #connection: FolderConnection;
+  readonly #skimmings: readonly Skimming[];
+  readonly #committer: Committer;
+  readonly #selection = new ScreenSelection(CHATS, MESSAGES);
+  #budget: number = limits.skimMails;
+  #historyDate = 0;
 
-/** Fetches and commits the chosen mails of a folder, as far as they are not here from an earlier, interrupted start. */
-async function take(
-  { imap, signal, onMails }: FolderConnection,
-  committer: Committer,
-  folder: FolderSync,
-  chosen: readonly MailRow[],
-): Promise<void> {
-  if (chosen.length === 0) return;
-  await imap.withFolder(
-    folder.path,
-    async (session) => {
-      const record = await folder.open(session.state);
-      let rest = await folder.unknown(chosen);
-      while (rest.length > 0) {
-        const batch = nextBatch(rest, limits.syncBatch);
-        rest = rest.slice(batch.length);
-        const mails = await folder.fetch(session, batch);
-        // Everything that is here at the first start is history.
-        const done = () => onMails(folder.path, mails.length);
-        await committer.add({ record, mails, historyDate: Number.POSITIVE_INFINITY, done });
+  constructor(context: SyncContext, connection: FolderConnection, skimmings: readonly Skimming[]) {
+    this.whole = skimmings.reduce((sum, { uids }) => sum + uids.length, 0) <= CHATS * MESSAGES;
+    this.#context = context;
+    this.#connection = connection;
+    this.#skimmings = skimmings;
+    this.#committer = new Committer(context);
+  }
+
+  /** Returns the INTERNALDATE of the newest mail. */
+  async fill(): Promise<number> {
+    try {
+      for (let busy = this.#busy(); busy.length > 0; busy = this.#busy()) {
+        const alone = busy.length === 1;
+        for (const skimming of busy) await this.#visit(skimming, alone);
+        this.#choose(busy);
       }
-    },
-    { signal },
-  );
+      await this.#committer.flush();
+    } finally {
+      await this.#committer.settled();
+    }
+    return this.#historyDate;
+  }
+
+  #busy(): Skimming[] {
+    return this.#skimmings.filter((skimming) => skimming.chosen.length > 0 || this.#canSkim(skimming));
+  }
+
+  #canSkim({ uids }: Skimming): boolean {
+    return uids.length > 0 && this.#budget > 0 && (this.whole || !this.#selection.complete);
+  }
+
+  /** Fetches what was chosen in a folder and skims on; if it is the only one left, to the end: opening a large folder takes the server a while. */
+  async #visit(skimming: Skimming, alone: boolean): Promise<void> {
+    const { imap, signal } = this.#connection;
+    await imap.withFolder(
+      skimming.folder.path,
+      async (session) => {
+        do {
+          await this.#take(session, skimming);
+          if (this.#canSkim(skimming)) await this.#skim(session, skimming);
+          if (alone) this.#choose([skimming]);
+        } while (alone && (skimming.chosen.length > 0 || this.#canSkim(skimming)));
+      },
+      { signal },
+    );
+  }
+
+  async #skim(session: ImapFolderSession, skimming: Skimming): Promise<void> {
+    const { signal } = this.#connection;
+    const most = Math.min(CHUNK, this.#budget);
+    const newest = skimming.uids.splice(Math.max(0, skimming.uids.length - most));
+    this.#budget -= newest.length;
+    skimming.skimmed = await session.fetch(newest, this.whole ? {} : { headers: SKIM_HEADERS }, { signal });
+  }
+
+  #choose(skimmings: readonly Skimming[]): void {
+    const offered = skimmings.flatMap((skimming) => skimming.skimmed.map((row) => ({ skimming, row })));
+    offered.sort((a, b) => b.row.internalDate - a.row.internalDate || b.row.uid - a.row.uid);
+    this.#historyDate = Math.max(this.#historyDate, offered[0]?.row.internalDate ?? 0);
+    for (const skimming of skimmings) skimming.skimmed = [];
+    for (const { skimming, row } of offered) if (this.#wants(row)) skimming.chosen.push(row);
+  }
+
+  #wants({ headers }: MailRow): boolean {
+    return this.whole || this.#selection.wants(skimChat(headers ?? NO_HEADER, this.#context.identity));
+  }
+
+  /** Fetches and commits the chosen mails of a folder, as far as they are not here from an earlier, interrupted start. */
+  async #take(session: ImapFolderSession, skimming: Skimming): Promise<void> {
+    const { folder, chosen } = skimming;
+    if (chosen.length === 0) return;
+    skimming.chosen = [];
+    const record = await folder.open(session.state);
+    let rest = await folder.unknown(chosen);
+    while (rest.length > 0) {
+      const batch = nextBatch(rest, limits.syncBatch);
+      rest = rest.slice(batch.length);
+      const mails = await folder.fetch(session, batch);
+      const done = () => this.#connection.onMails(folder.path, mails.length);
+      // Everything that is here at the first start is history.
+      await this.#committer.add({ record, mails, historyDate: Number.POSITIVE_INFINITY, done });
+    }
+  }
 }

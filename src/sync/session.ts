@@ -122,7 +122,7 @@ export class SyncSession {
       else if (this.#due.delete('actions')) await this.#attempt(() => this.#act());
       else if (this.#due.delete('filing')) await this.#attempt(() => this.#fileChats(filing, watch));
       else if (this.#due.delete('copies')) await this.#attempt(() => this.#fileCopies(copies, watch));
-      else if (!(await this.#history())) {
+      else if (!(await this.#readHistory(watch))) {
         this.#progress.complete();
         await watch.wait(this.#copiesAt);
         if (this.#copiesAt > 0 && this.#copiesAt <= this.#context.clock.now()) this.demand('copies');
@@ -204,15 +204,15 @@ export class SyncSession {
     for (const path of lookInto) watch.changed(path);
   }
 
-  /** Takes in the next batch of what lay there before; false if nothing is left. */
-  async #history(): Promise<boolean> {
+  /** Takes in some of what lay there before; false if nothing is left. */
+  async #readHistory(watch: Watch): Promise<boolean> {
     const [history] = this.#histories;
     if (!history) return false;
-    await this.#watch?.glance(history.folder.path);
-    if (await history.step()) return true;
+    await watch.glance(history.folder.path);
+    if (await history.work(() => watch.urgent || this.#stop.aborted)) return true;
     this.#histories = this.#histories.filter((other) => other !== history);
     // Now that all of it is known, its numbers can be compared.
-    this.#watch?.changed(history.folder.path);
+    watch.changed(history.folder.path);
     return true;
   }
 

@@ -1,7 +1,7 @@
 import type { Identity } from './incoming.js';
 
-/** Header fields that a guess at the chat of a mail needs. */
-export const SKIM_HEADERS = ['From', 'To', 'Cc', 'List-Id', 'Message-ID', 'References', 'Chat-Group-ID'] as const;
+/** Header fields that a guess at the chat of a mail needs. No more: servers keep just the common ones in their caches. */
+export const SKIM_HEADERS = ['From', 'To', 'Cc', 'Message-ID', 'References'] as const;
 
 /** Octets of a header that are looked at: a guess is not worth more. */
 const MAX_HEADER = 16 * 1024;
@@ -17,11 +17,9 @@ const FIRST_ID = /<([^<>\s]{1,998})>/;
  */
 export function skimChat(header: Uint8Array, identity: Identity): string {
   const fields = parseFields(header);
-  const list = fields.get('list-id');
-  if (list !== undefined) return `list:${list.toLowerCase()}`;
   const references = fields.get('references') ?? '';
   const messageId = fields.get('message-id') ?? '';
-  const group = fields.get('chat-group-id') || (GROUP_ID.exec(messageId) ?? GROUP_ID.exec(references))?.[1];
+  const group = (GROUP_ID.exec(messageId) ?? GROUP_ID.exec(references))?.[1];
   if (group) return `group:${group}`;
   const people = new Set(
     ['from', 'to', 'cc']

@@ -63,6 +63,11 @@ export class Watch {
     this.#wake.abort();
   }
 
+  /** True if somebody has something else to do, or it is time to {@link glance}. */
+  get urgent(): boolean {
+    return this.#changed.size > 0 || this.#wake.signal.aborted || this.#context.clock.now() >= this.#glanceAt;
+  }
+
   /** The folders in which something happened since the last call. */
   takeChanged(): string[] {
     const changed = this.#paths.filter((path) => this.#changed.has(path));
