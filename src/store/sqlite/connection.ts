@@ -45,7 +45,7 @@ export class Connection {
   readonly #statements = new Map<string, SqlStatement>();
   /** Accounts that are open. */
   readonly #users = new Set<string>();
-  readonly #commits = new CommitQueue((sql) => this.run(sql, []));
+  readonly #commits = new CommitQueue((sql) => void this.run(sql, []));
   /** Opening and closing happen one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -97,7 +97,7 @@ export class Connection {
     });
   }
 
-  /** First row of a query, or of what a statement returns. */
+  /** First row of a query. */
   get(sql: string, values: readonly SqlValue[]): SqlValue[] | undefined {
     return this.#attempt(() => this.#prepared(sql).get(values));
   }
@@ -107,9 +107,9 @@ export class Connection {
     return this.#attempt(() => this.#prepared(sql).all(values));
   }
 
-  /** Runs a statement that returns nothing; inside {@link write} only. */
-  run(sql: string, values: readonly SqlValue[]): void {
-    this.#attempt(() => this.#prepared(sql).run(values));
+  /** Runs a statement that returns no rows, inside {@link write} only. Number of the row that it inserted; undefined if it changed nothing. */
+  run(sql: string, values: readonly SqlValue[]): number | undefined {
+    return this.#attempt(() => this.#prepared(sql).run(values));
   }
 
   /** Runs work that writes, everything or nothing; resolves once it is on disk. */

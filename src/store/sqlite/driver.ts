@@ -5,7 +5,8 @@ export type SqlValue = string | number | null | Uint8Array;
 
 /** One prepared statement. Values are bound by position; the first must not be null (libsql ends the process over it). */
 export interface SqlStatement {
-  run(values: readonly SqlValue[]): void;
+  /** Number of the row that was inserted; undefined if nothing was inserted, changed or removed. */
+  run(values: readonly SqlValue[]): number | undefined;
   /** First row, as an array in the order of the columns. The statement is done afterwards. */
   get(values: readonly SqlValue[]): SqlValue[] | undefined;
   all(values: readonly SqlValue[]): SqlValue[][];
@@ -33,9 +34,19 @@ interface NodeDatabase {
 }
 
 interface NodeStatement {
-  run(...values: SqlValue[]): unknown;
+  run(...values: SqlValue[]): RunResult;
   get(...values: SqlValue[]): object | undefined;
   all(...values: SqlValue[]): object[];
+}
+
+/** What both bindings say about a statement that returns no rows. */
+interface RunResult {
+  readonly changes: number | bigint;
+  readonly lastInsertRowid: number | bigint;
+}
+
+function insertedRow({ changes, lastInsertRowid }: RunResult): number | undefined {
+  return Number(changes) > 0 ? Number(lastInsertRowid) : undefined;
 }
 
 /** `node:sqlite`, built into Node from 22.13 on. */
@@ -50,7 +61,7 @@ export const nodeSqlite: SqlBinding = async (path) => {
       const statement = database.prepare(sql);
       // Rows are objects with their columns in order; no query of ours has two columns of one name.
       return {
-        run: (values) => void statement.run(...checked(values)),
+        run: (values) => insertedRow(statement.run(...checked(values))),
         get: (values) => {
           const row = statement.get(...checked(values));
           return row && Object.values(row).map(fromSql);
@@ -87,7 +98,7 @@ export const libsql: SqlBinding = async (path) => {
       // Statements that return nothing do not know raw().
       const rows = statement.columns().length > 0 ? statement.raw() : statement;
       return {
-        run: (values) => void statement.run(checked(values)),
+        run: (values) => insertedRow(statement.run(checked(values))),
         get: (values) => (rows.get(checked(values)) as unknown[] | undefined)?.map(fromSql),
         all: (values) => (rows.all(checked(values)) as unknown[][]).map((row) => row.map(fromSql)),
       };

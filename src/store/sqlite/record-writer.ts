@@ -42,9 +42,9 @@ export class RecordWriter {
     }
     const mark = text === '' ? null : textMark(text);
     const values = [this.#account, key, ...fields, mark, doc];
-    const inserted = this.#connection.get(insertMessageSql, values)?.[0];
+    const inserted = this.#connection.run(insertMessageSql, values);
     if (inserted !== undefined) {
-      if (mark !== null) addWords(this.#connection, this.#account, inserted as number, text);
+      if (mark !== null) addWords(this.#connection, this.#account, inserted, text);
       return;
     }
     const old = this.#indexed(key);
@@ -93,7 +93,7 @@ function columnsOf(table: TableName): readonly string[] {
 }
 
 /** Most messages that are written are new: one statement then does for looking and inserting. */
-const insertMessageSql = `${insertSql('messages')} ON CONFLICT DO NOTHING RETURNING _row`;
+const insertMessageSql = `${insertSql('messages')} ON CONFLICT DO NOTHING`;
 
 function insertSql(table: TableName): string {
   const columns = columnsOf(table);
