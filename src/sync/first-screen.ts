@@ -10,7 +10,7 @@ import { type FirstStart, patchFolder, putFirstStart, type SyncContext } from '.
 const CHATS = 20;
 const MESSAGES = 50;
 /** Mails skimmed with one command. */
-const CHUNK = 500;
+const CHUNK = 1000;
 const NO_HEADER = new Uint8Array();
 
 /** A folder while it is skimmed. */
@@ -25,9 +25,9 @@ interface Skimming {
 }
 
 /**
- * The first thing ever done in a mailbox: skims the headers of the newest mails, from the newest down, and takes in the newest
- * messages of the newest chats, so that there is something to show. A mailbox with no more mails than that is taken in as a whole. All that
- * lies in the mailbox now is history.
+ * The first thing ever done in a mailbox: takes in the newest messages of the newest chats, so that there is something to show. In a large mailbox
+ * they are found by skimming the headers of the newest mails, from the newest down; in a smaller one, where skimming would take longer than it
+ * saves, simply the newest mails are taken. All that lies in the mailbox now is history.
  */
 export async function fillFirstScreen(
   context: SyncContext,
@@ -58,18 +58,23 @@ async function begin({ imap, signal }: FolderConnection, folder: FolderSync): Pr
 }
 
 class FirstScreen {
-  /** So few mails that nothing has to be chosen. */
+  /** All of the mailbox is taken in. */
   readonly whole: boolean;
+  /** Not just chosen mails but simply the newest ones are taken in. */
+  readonly #all: boolean;
   readonly #context: SyncContext;
   readonly #connection: FolderConnection;
   readonly #skimmings: readonly Skimming[];
   readonly #committer: Committer;
   readonly #selection = new ScreenSelection(CHATS, MESSAGES);
-  #budget: number = limits.skimMails;
+  #budget: number;
   #historyDate = 0;
 
   constructor(context: SyncContext, connection: FolderConnection, skimmings: readonly Skimming[]) {
-    this.whole = skimmings.reduce((sum, { uids }) => sum + uids.length, 0) <= CHATS * MESSAGES;
+    const total = skimmings.reduce((sum, { uids }) => sum + uids.length, 0);
+    this.whole = total <= CHATS * MESSAGES;
+    this.#all = total <= limits.skimMails;
+    this.#budget = this.#all ? CHATS * MESSAGES : limits.skimMails;
     this.#context = context;
     this.#connection = connection;
     this.#skimmings = skimmings;
@@ -81,7 +86,8 @@ class FirstScreen {
     try {
       for (let busy = this.#busy(); busy.length > 0; busy = this.#busy()) {
         const alone = busy.length === 1;
-        for (const skimming of busy) await this.#visit(skimming, alone);
+        const share = Math.ceil(CHUNK / busy.length);
+        for (const skimming of busy) await this.#visit(skimming, alone, share);
         this.#choose(busy);
       }
       await this.#committer.flush();
@@ -96,18 +102,18 @@ class FirstScreen {
   }
 
   #canSkim({ uids }: Skimming): boolean {
-    return uids.length > 0 && this.#budget > 0 && (this.whole || !this.#selection.complete);
+    return uids.length > 0 && this.#budget > 0 && (this.#all || !this.#selection.complete);
   }
 
   /** Fetches what was chosen in a folder and skims on; if it is the only one left, to the end: opening a large folder takes the server a while. */
-  async #visit(skimming: Skimming, alone: boolean): Promise<void> {
+  async #visit(skimming: Skimming, alone: boolean, share: number): Promise<void> {
     const { imap, signal } = this.#connection;
     await imap.withFolder(
       skimming.folder.path,
       async (session) => {
         do {
           await this.#take(session, skimming);
-          if (this.#canSkim(skimming)) await this.#skim(session, skimming);
+          if (this.#canSkim(skimming)) await this.#skim(session, skimming, share);
           if (alone) this.#choose([skimming]);
         } while (alone && (skimming.chosen.length > 0 || this.#canSkim(skimming)));
       },
@@ -115,12 +121,12 @@ class FirstScreen {
     );
   }
 
-  async #skim(session: ImapFolderSession, skimming: Skimming): Promise<void> {
+  async #skim(session: ImapFolderSession, skimming: Skimming, share: number): Promise<void> {
     const { signal } = this.#connection;
-    const most = Math.min(CHUNK, this.#budget);
+    const most = Math.min(share, this.#budget);
     const newest = skimming.uids.splice(Math.max(0, skimming.uids.length - most));
     this.#budget -= newest.length;
-    skimming.skimmed = await session.fetch(newest, this.whole ? {} : { headers: SKIM_HEADERS }, { signal });
+    skimming.skimmed = await session.fetch(newest, this.#all ? {} : { headers: SKIM_HEADERS }, { signal });
   }
 
   #choose(skimmings: readonly Skimming[]): void {
@@ -132,7 +138,7 @@ class FirstScreen {
   }
 
   #wants({ headers }: MailRow): boolean {
-    return this.whole || this.#selection.wants(skimChat(headers ?? NO_HEADER, this.#context.identity));
+    return this.#all || this.#selection.wants(skimChat(headers ?? NO_HEADER, this.#context.identity));
   }
 
   /** Fetches and commits the chosen mails of a folder, as far as they are not here from an earlier, interrupted start. */
