@@ -1,5 +1,5 @@
 import type { KeyEvidence } from './key-store.js';
-import type { KeyMail, MailFacts } from './mail-facts.js';
+import { type KeyMail, type MailFacts, mediaType } from './mail-facts.js';
 import { effectiveDate } from './peer-state.js';
 
 /**
@@ -13,8 +13,7 @@ export function evidenceOf(mail: KeyMail, learned: MailFacts | undefined): KeyEv
   const at = effectiveDate({ receivedAt: mail.receivedAt, ...(date !== undefined && { headerDate: date }) });
   const isSetup = headers.get('Autocrypt-Setup-Message')?.trim().toLowerCase() === 'v1';
   const hasKey = learned?.facts.some((fact) => fact.kind === 'direct') ?? false;
-  const isSealed =
-    mail.payload === undefined && (mail.encrypted ?? mail.mail.root.contentType === 'multipart/encrypted');
+  const isSealed = mail.payload === undefined && (mail.encrypted ?? mediaType(mail.mail) === 'multipart/encrypted');
   return {
     ...(isSetup && { setupMessage: at }),
     ...(hasKey && { autocrypt: at }),

@@ -90,7 +90,7 @@ class FactCollector {
   constructor({ mail, payload, receivedAt, encrypted }: KeyMail, from: string) {
     this.#from = from;
     this.#mail = `${mail.messageId ?? `-${mail.shapeHash}`}\n${from}`;
-    this.encrypted = encrypted ?? (payload !== undefined || mail.root.contentType === 'multipart/encrypted');
+    this.encrypted = encrypted ?? (payload !== undefined || mediaType(mail) === 'multipart/encrypted');
     this.#dates = {
       receivedAt,
       ...(mail.date !== undefined && { headerDate: mail.date }),
@@ -152,7 +152,16 @@ async function keyOf(header: AutocryptHeader): Promise<FoundKey | undefined> {
 }
 
 function isReport(mail: ParsedMail): boolean {
-  return mail.root.contentType === 'multipart/report';
+  return mediaType(mail) === 'multipart/report';
+}
+
+/** As the field says: a multipart whose parts are missing is read as text, and is still what it claims to be. */
+export function mediaType({ headers, root }: ParsedMail): string {
+  const [type = ''] = headers
+    .get('Content-Type')
+    ?.slice(0, 200)
+    .split(/[;\s(]/, 1) ?? [root.contentType];
+  return type.toLowerCase();
 }
 
 /** Mail that came through a mailing list: the list may have changed it, and its From may be the list's. */
