@@ -93,20 +93,20 @@ async function open(
   maxBytes: number,
 ): Promise<OpenedMessage | undefined> {
   const { pgp, config } = await loadOpenPgp();
-  const own: PartialConfig = { ...settings, maxDecompressedMessageSize: maxBytes };
+  const bounded: PartialConfig = { ...settings, maxDecompressedMessageSize: maxBytes };
   try {
     // A large one as a stream: it would be in memory once more.
     const message: Message<MaybeStream<Uint8Array>> =
       bytes.length > limits.pgpSmallMailBytes
-        ? await pgp.readMessage<WebStream<Uint8Array>>({ binaryMessage: toStream(bytes), config: own })
-        : await pgp.readMessage({ binaryMessage: bytes, config: own });
+        ? await pgp.readMessage<WebStream<Uint8Array>>({ binaryMessage: toStream(bytes), config: bounded })
+        : await pgp.readMessage({ binaryMessage: bytes, config: bounded });
     const sessionKeys = await findSessionKeys(message, keys);
     const plain = await message.decrypt(
       undefined,
       undefined,
       sessionKeys,
       undefined,
-      countingPackets({ ...config, ...own }),
+      countingPackets({ ...config, ...bounded }),
     );
     // Without keys nothing is checked; it brings the signatures, and makes sure that the rest of the message is in order.
     const unchecked = await plain.verify([], undefined, config);
@@ -116,12 +116,23 @@ async function open(
     const signatures = dataSignatures(packets.flat(), pgp);
     return { encrypted: true, data, signatures: new Signatures(data, signatures) };
   } catch (error) {
-    if (error instanceof EncryptionError) throw error;
+    const own = ownErrorIn(error);
+    if (own) throw own;
     if (isTooLarge(error)) return undefined;
     throw new EncryptionError('DECRYPTION_FAILED', `The mail cannot be decrypted: ${describe(error)}`, {
       cause: error,
     });
   }
+}
+
+/** Where we count within the library's reading, it wraps our error into its own. */
+function ownErrorIn(error: unknown): EncryptionError | undefined {
+  let cause = error;
+  for (let depth = 0; depth < 10 && cause instanceof Error; depth++) {
+    if (cause instanceof EncryptionError) return cause;
+    cause = cause.cause;
+  }
+  return undefined;
 }
 
 /** The library has no other sign for it than its words. */

@@ -32,6 +32,7 @@ export async function generateKey(options: GenerateKeyOptions): Promise<PrivateK
   const now = options.now ?? Date.now();
   // What has a meaning in a user id.
   const name = cleanName(options.name ?? '').replace(/[<>()@]/g, '');
+  const keyExpirationTime = secondsUntil(options.expires, now);
   const { pgp } = await loadOpenPgp();
   try {
     const { privateKey } = await pgp.generateKey({
@@ -39,7 +40,7 @@ export async function generateKey(options: GenerateKeyOptions): Promise<PrivateK
       curve: 'curve25519Legacy',
       userIDs: { email: address, ...(name !== '' && { name }) },
       date: new Date(now),
-      keyExpirationTime: secondsUntil(options.expires, now),
+      keyExpirationTime,
       format: 'object',
       config: settings,
     });
