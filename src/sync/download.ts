@@ -23,6 +23,8 @@ interface Copy {
   readonly folder: string;
   readonly uidValidity?: string;
   readonly uid: number;
+  /** Octets of the mail. */
+  readonly size: number;
 }
 
 /**
@@ -105,18 +107,27 @@ async function* fromServer(
   throwIfAborted(options.signal);
   const { imap, done } = await source.connect(options);
   try {
-    let begun = false;
+    const decoder = transferDecoder(attachment.encoding?.toLowerCase() ?? '7bit');
+    let from = 0;
+    let size: number | undefined;
     for await (const copy of copiesOf(source.store, imap, message)) {
+      // A mail that is moved while it is read (we do that ourselves) is read on at its new place, if it is the same to the octet.
+      if (from > 0 && copy.size !== size) continue;
+      size = copy.size;
       try {
-        for await (const piece of fromCopy(imap, copy, attachment, options)) {
-          begun = true;
-          yield piece;
+        for await (const piece of fromCopy(imap, copy, attachment, from, options)) {
+          from += piece.length;
+          yield decoder.push(piece);
         }
-        return;
       } catch (thrown) {
         const gone = thrown instanceof CoiError && (thrown.code === 'NOT_FOUND' || thrown.code === 'FOLDER_MISSING');
-        if (!gone || begun) throw thrown;
+        if (!gone) throw thrown;
+        continue;
       }
+      // Nothing of a file that has something in it: that is how some servers say that the mail is gone.
+      if (from === 0 && attachment.size > 0) continue;
+      yield decoder.end();
+      return;
     }
     throw new ServerError(
       'NOT_FOUND',
@@ -127,24 +138,30 @@ async function* fromServer(
   }
 }
 
-/** The copies we know of, then those a search finds: another device may just have moved them. */
+/** The copies we know of, those we got to know of meanwhile, then those a search finds: another device may just have moved them. */
 async function* copiesOf(store: Store, imap: ImapTransport, message: MessageRecord): AsyncIterable<Copy> {
-  const known = await store.list('locations', { index: 'byMessage', prefix: [message.key] });
-  yield* known;
+  const tried = new Set<string>();
+  for (let more = true; more; ) {
+    const known = await store.list('locations', { index: 'byMessage', prefix: [message.key] });
+    const next = known.find(({ key }) => !tried.has(key));
+    if (next) yield next;
+    if (next) tried.add(next.key);
+    more = next !== undefined;
+  }
   const folders = await store.list('folders');
   for (const { path } of folders) {
-    const uids = await imap
+    const found = await imap
       .withFolder(path, async (session) => {
-        const found = await session.searchHeader('Message-ID', message.messageId);
+        const uids = await session.searchHeader('Message-ID', message.messageId);
         // Anybody can send a mail with the same id.
-        const rows = found.length > 0 ? await session.fetch(found.slice(0, 10), {}) : [];
-        return rows.filter(({ size }) => size === message.size).map(({ uid }) => uid);
+        const rows = uids.length > 0 ? await session.fetch(uids.slice(0, 10), {}) : [];
+        return rows.filter(({ size }) => size === message.size);
       })
       .catch((thrown) => {
         if (thrown instanceof CoiError && thrown.code === 'FOLDER_MISSING') return [];
         throw thrown;
       });
-    for (const uid of uids) yield { folder: path, uid };
+    for (const { uid, size } of found) yield { folder: path, uid, size };
   }
 }
 
@@ -152,17 +169,15 @@ async function* fromCopy(
   imap: ImapTransport,
   { folder, uid, uidValidity }: Copy,
   attachment: AttachmentRecord,
-  options: DownloadOptions,
+  from: number,
+  { signal }: DownloadOptions,
 ): AsyncIterable<Uint8Array> {
-  const { session, release } = await holdFolder(imap, folder, options);
+  const { session, release } = await holdFolder(imap, folder, { signal });
   try {
     if (uidValidity !== undefined && session.state.uidValidity !== uidValidity) {
       throw new ServerError('NOT_FOUND', 'The folder was made anew, so the mail lies elsewhere.');
     }
-    const decoder = transferDecoder(attachment.encoding?.toLowerCase() ?? '7bit');
-    const signal = options.signal ? { signal: options.signal } : {};
-    for await (const piece of session.download(uid, sectionOf(attachment), signal)) yield decoder.push(piece);
-    yield decoder.end();
+    yield* session.download(uid, sectionOf(attachment), { from, signal });
   } finally {
     release();
   }

@@ -119,7 +119,10 @@ async function fetchInPieces(folder: ImapFolderSession, row: MailRow, context: F
   const { signal } = context;
   try {
     const [head] = await folder.fetch([row.uid], { headers: true, structure: true }, { signal });
-    if (!head?.structure) return head ? [giveUp(context, folder, row, 'no BODYSTRUCTURE')] : [];
+    if (!head) return [];
+    // Absurd nesting, or a server that does not understand the mail: we can take it apart ourselves if it is not too large.
+    if (!head.structure && row.size <= limits.syncBatchBytes) return fetchWhole(context, folder, [row]);
+    if (!head.structure) return [giveUp(context, folder, row, 'no BODYSTRUCTURE')];
     const wanted = partsToFetch(head.structure);
     if (wanted.length === 0) return [head];
     const [body] = await folder.fetch([row.uid], { parts: wanted }, { signal });

@@ -31,6 +31,8 @@ export interface FolderPass {
   readonly vanished: readonly number[];
   /** State of the folder when it was opened. */
   readonly state: ImapFolderState;
+  /** Flags and expunges were not looked at, since new mail had to be quick. */
+  readonly hasty: boolean;
 }
 
 /** So many UIDs are asked for without knowing whether all of them exist. */
@@ -63,19 +65,24 @@ export class FolderSync {
     return (await this.#context.store.get('folders', [this.path]))[0];
   }
 
-  /** Brings the part of the folder that is known in step with the server, and takes in what is new, oldest first. */
-  async pass(): Promise<FolderPass> {
+  /**
+   * Takes in what is new, oldest first, and brings the part of the folder that is known in step with the server. If `hasty`, that second part is left
+   * for another time where there was something new: while mails come in quickly it would have to be done for each of them.
+   */
+  async pass({ hasty = false }: { readonly hasty?: boolean } = {}): Promise<FolderPass> {
     const { imap, signal } = this.#connection;
     return imap.withFolder(
       this.path,
       async (folder) => {
-        const record = await this.open(folder.state);
+        const { state } = folder;
+        const record = await this.open(state);
         const own: string[] = [];
-        let fresh = await this.#takeNew(folder, record, own);
+        const fresh = await this.#takeNew(folder, record, own);
+        if (hasty && fresh > 0) return { fresh, own, vanished: [], state, hasty };
         await syncFlags(this.#context, folder, record, signal);
         const { vanished, missing } = await this.#compare(folder);
-        fresh += await this.#takeMissing(folder, missing, own);
-        return { fresh, own, vanished, state: folder.state };
+        const found = await this.#takeMissing(folder, missing, own);
+        return { fresh: fresh + found, own, vanished, state, hasty: false };
       },
       { signal },
     );

@@ -31,7 +31,7 @@ export interface OutboxOptions {
   readonly random: RandomBytes;
   readonly logger: Logger;
   readonly messagesPerMinute: number | undefined;
-  /** A message was handed over; its copy is to be filed. */
+  /** Messages were handed over; their copies are to be filed. */
   readonly onSent: () => void;
   /** The server did not take the credentials, or (undefined) there are new ones. */
   readonly onCredentials: (error: CoiError | undefined) => void;
@@ -47,6 +47,8 @@ interface Run {
 
 /** Octets up to which a mail is written with the commit; larger ones beforehand, piece by piece. */
 const SMALL_MAIL = 4 * 1024 * 1024;
+/** So many messages go out before their copies are filed in between. */
+const MOST_UNFILED = 500;
 const PAUSE = { min: limits.outboxRetryMinMs, max: limits.outboxRetryMaxMs };
 
 /**
@@ -67,6 +69,8 @@ export class Outbox {
   #pausedUntil = 0;
   /** When the next message may go out by the configured rate. */
   #nextSlot = 0;
+  /** Messages handed over whose copies nobody was told of yet. */
+  #unfiled = 0;
   #cancelTimer: () => void = () => undefined;
 
   constructor(options: OutboxOptions) {
@@ -191,6 +195,7 @@ export class Outbox {
         const record = await entryOf(tx, messageKey);
         const message = await tx.get('messages', messageKey);
         if (!message) throw new InputError('NOT_FOUND', 'There is no such message.');
+        if (message.hidden === 1) throw new InputError('NOT_FOUND', 'The message was taken back or removed before.');
         const reached = message.recipients?.some(({ state }) => state !== 'pending' && state !== 'failed');
         if (!record || (record.state !== 'queued' && record.state !== 'failed') || reached) throw tooLate();
         removeEntry(tx, record);
@@ -333,7 +338,7 @@ export class Outbox {
       this.#learn(entry, outcome);
       if (next) entry.record = next;
       else this.#queue.remove(entry);
-      if (!next) this.#options.onSent();
+      if (!next) this.#unfiled += 1;
     } catch (thrown) {
       if (!run.stop.signal.aborted) {
         // Not the server's doing but the store's: trying at once again would spin.
@@ -348,7 +353,15 @@ export class Outbox {
       entry.busy = false;
       this.#busy -= 1;
       this.#pump();
+      this.#tellSent();
     }
+  }
+
+  /** Filing copies takes time of the same servers: while a burst goes out it waits. */
+  #tellSent(): void {
+    if (this.#unfiled === 0 || (this.#busy > 0 && this.#unfiled < MOST_UNFILED)) return;
+    this.#unfiled = 0;
+    this.#options.onSent();
   }
 
   #learn(entry: OutboxEntry, { again, error, accepted }: DeliveryOutcome): void {

@@ -130,17 +130,18 @@ export class SyncSession {
     }
   }
 
-  /** Looks into folders. What vanished from one is only believed after the others were looked at: it may just have been moved. */
-  async #look(folders: readonly FolderSync[], copies: SentCopies): Promise<void> {
+  /** Looks into folders; new mail comes first if there is a `watch` to remember the rest. What vanished from one is only believed after the others were looked at: it may just have been moved. */
+  async #look(folders: readonly FolderSync[], copies: SentCopies, watch?: Watch): Promise<void> {
     const passes: { folder: FolderSync; pass: FolderPass }[] = [];
     const looked = new Set<FolderSync>();
     const queue = [...folders];
     for (let folder = queue.shift(); folder; folder = queue.shift()) {
       if (looked.has(folder)) continue;
       looked.add(folder);
-      const pass = await this.#pass(folder);
+      const pass = await this.#pass(folder, watch !== undefined);
       if (!pass) continue;
       passes.push({ folder, pass });
+      if (pass.hasty) watch?.changedLater(folder.path);
       // Another device may have been faster than we: then new mail is in a folder that nobody watches.
       if (pass.vanished.length > 0 || (folder.role === 'inbox' && pass.fresh === 0 && folders.length === 1)) {
         queue.push(...this.#folders.filter((other) => other.role !== 'inbox'));
@@ -153,9 +154,9 @@ export class SyncSession {
     }
   }
 
-  async #pass(folder: FolderSync): Promise<FolderPass | undefined> {
+  async #pass(folder: FolderSync, hasty: boolean): Promise<FolderPass | undefined> {
     try {
-      const pass = await folder.pass();
+      const pass = await folder.pass({ hasty });
       if (folder.role === 'chats') this.#chatsTakeKeyword = pass.state.canStoreFlag(CHAT_KEYWORD);
       return pass;
     } catch (thrown) {

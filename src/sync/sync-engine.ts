@@ -1,5 +1,6 @@
 import { TypedEmitter } from '../core/emitter.js';
 import { CoiError, describe, NetworkError } from '../core/errors.js';
+import { loadMailLibraries } from '../mail/libraries.js';
 import type { WrittenMail } from '../protocol/chat-mail.js';
 import type { MessageRecord } from '../store/records.js';
 import type { ImapTransport } from '../transport/imap.js';
@@ -79,6 +80,8 @@ export class SyncEngine extends TypedEmitter<EngineEvents> implements Engine {
   }
 
   async start(options: StartOptions = {}): Promise<void> {
+    // Loaded while the servers are being waited for. Whoever needs them finds out if that fails.
+    loadMailLibraries().catch(() => undefined);
     await this.#outbox.start();
     try {
       await this.#connection.start(options);

@@ -6,6 +6,10 @@ import type { SyncContext } from './sync-context.js';
 
 /** New mail must not wait for long while the history of another folder is being read. */
 const GLANCE_MS = 2_000;
+/** So long no mail must have come before flags are looked at. */
+const CALM_MS = 500;
+/** Reason of our own aborts. A string costs less than the DOMException that is made where there is none. */
+const WOKEN = 'woken';
 /** Without CONDSTORE nothing tells that flags changed in a folder that was not open: then folders are looked into every so many polls. */
 const FLAG_POLLS = 5;
 
@@ -19,6 +23,8 @@ export class Watch {
   readonly #stop: AbortSignal;
   readonly #paths: readonly string[];
   readonly #changed = new Set<string>();
+  /** Folders with the time when they are to be looked into; the earliest first. */
+  readonly #later = new Map<string, number>();
   #wake = new AbortController();
   #notified = false;
   #pollAt: number;
@@ -58,9 +64,15 @@ export class Watch {
     this.wake();
   }
 
+  /** The folder is to be looked into once no more mails come in quick succession. */
+  changedLater(path: string): void {
+    this.#later.delete(path);
+    this.#later.set(path, this.#context.clock.now() + CALM_MS);
+  }
+
   /** Ends the present wait. */
   wake(): void {
-    this.#wake.abort();
+    this.#wake.abort(WOKEN);
   }
 
   /** True if somebody has something else to do, or it is time to {@link glance}. */
@@ -91,14 +103,14 @@ export class Watch {
   async wait(until: number): Promise<void> {
     const [main] = this.#paths;
     if (main === undefined || this.#changed.size > 0) return;
-    const now = this.#context.clock.now();
+    const { clock } = this.#context;
+    const [laterAt = Number.POSITIVE_INFINITY] = this.#later.values();
     const pollAt = this.#polls ? this.#pollAt : Number.POSITIVE_INFINITY;
-    const end = Math.min(pollAt, until > 0 ? until : Number.POSITIVE_INFINITY);
+    const end = Math.min(pollAt, laterAt, until > 0 ? until : Number.POSITIVE_INFINITY);
     const wait = linked(this.#stop, this.#wake.signal);
-    const cancel =
-      end < Number.POSITIVE_INFINITY
-        ? this.#context.clock.after(Math.max(0, end - now), () => wait.abort())
-        : undefined;
+    const cancel = Number.isFinite(end)
+      ? clock.after(Math.max(0, end - clock.now()), () => wait.abort(WOKEN))
+      : undefined;
     try {
       await this.#imap.idle(main, { signal: wait.signal });
       // Only a change ends IDLE by itself.
@@ -107,7 +119,12 @@ export class Watch {
       cancel?.();
       wait.release();
     }
-    if (this.#polls && this.#context.clock.now() >= this.#pollAt && !this.#stop.aborted) await this.#poll();
+    for (const [path, at] of this.#later) {
+      if (at > clock.now()) continue;
+      this.#later.delete(path);
+      this.#changed.add(path);
+    }
+    if (this.#polls && clock.now() >= this.#pollAt && !this.#stop.aborted) await this.#poll();
   }
 
   get #polls(): boolean {
