@@ -93,8 +93,11 @@ export interface ImapFolderSession {
   flags(uids: UidSet, options?: { readonly changedSince?: string } & AbortOptions): Promise<ImapFlags[]>;
   /** UIDs whose header field contains the value. */
   searchHeader(name: string, value: string): Promise<number[]>;
-  /** Octets of one part, still transfer-encoded, fetched in pieces; other commands may run between the pieces. */
-  download(uid: number, part: string, options?: AbortOptions): AsyncIterable<Uint8Array>;
+  /**
+   * Octets of one part, still transfer-encoded, fetched in pieces; other commands may run between the pieces. `from`: offset to begin at,
+   * default 0. ServerError `NOT_FOUND` once the mail is gone, in the middle as well.
+   */
+  download(uid: number, part: string, options?: { readonly from?: number } & AbortOptions): AsyncIterable<Uint8Array>;
   /** Adds or removes flags. With `unchangedSince` returns the UIDs that were changed by someone else meanwhile and left alone. */
   store(
     uids: readonly number[],

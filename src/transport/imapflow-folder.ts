@@ -62,7 +62,11 @@ export class ImapFlowFolder implements ImapFolderSession {
     return this.#search([...charset, atom('HEADER'), text(name), ascii ? text(value) : literal(Buffer.from(value))]);
   }
 
-  async *download(uid: number, part: string, options?: AbortOptions): AsyncIterable<Uint8Array> {
+  async *download(
+    uid: number,
+    part: string,
+    options?: { readonly from?: number } & AbortOptions,
+  ): AsyncIterable<Uint8Array> {
     this.#check();
     for await (const piece of downloadPart(this.context.link, uid, part, this.context.onStray, options)) {
       this.#check();

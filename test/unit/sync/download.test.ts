@@ -98,6 +98,33 @@ describe('download', () => {
     expect((await collect(ada.engine.download(key, '2'))).equals(CONTENT)).toBe(true);
   });
 
+  it('goes on when the mail is moved in the middle', async () => {
+    const { ada, key } = await withLargeMail();
+    const pieces: Uint8Array[] = [];
+    for await (const piece of ada.engine.download(key, '2')) {
+      pieces.push(piece);
+      if (pieces.length > 1) continue;
+      const [mail] = bench.mailbox.inbox.messages;
+      if (!mail) throw new Error('no mail');
+      bench.mailbox.folder('COI/Chats').append(mail.raw);
+      bench.mailbox.inbox.expunge();
+    }
+    expect(Buffer.concat(pieces).equals(CONTENT)).toBe(true);
+  });
+
+  it('fails when the mail is expunged in the middle, rather than to give half a file', async () => {
+    const { ada, key } = await withLargeMail();
+    let received = 0;
+    const reading = async () => {
+      for await (const piece of ada.engine.download(key, '2')) {
+        received += piece.length;
+        bench.mailbox.inbox.expunge();
+      }
+    };
+    await expect(reading()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(received).toBeLessThan(CONTENT.length);
+  });
+
   it('says so when no copy is left', async () => {
     const { ada, key } = await withLargeMail();
     // Only the server forgets it: the engine still believes in its copy.
