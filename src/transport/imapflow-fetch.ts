@@ -28,17 +28,19 @@ export async function fetchMails(
 ): Promise<FetchedMail[]> {
   const parts = query.parts ?? [];
   for (const part of parts) checkSection(part);
+  const sections = [
+    ...(query.headers === true ? ['HEADER'] : []),
+    ...parts.flatMap((part) => [part, ...(/^[\d.]+$/.test(part) ? [`${part}.MIME`] : [])]),
+  ];
   const wanted: FetchQueryObject = {
     uid: true,
     flags: true,
     internalDate: true,
     size: true,
     ...(query.source ? { source: query.source === true ? true : { start: 0, maxLength: query.source } } : {}),
-    ...(query.headers ? { headers: query.headers === true ? true : [...query.headers] } : {}),
+    ...(Array.isArray(query.headers) ? { headers: [...query.headers] } : {}),
     ...(query.structure ? { bodyStructure: true } : {}),
-    ...(parts.length
-      ? { bodyParts: parts.flatMap((part) => [part, ...(/^[\d.]+$/.test(part) ? [`${part}.MIME`] : [])]) }
-      : {}),
+    ...(sections.length > 0 ? { bodyParts: sections.map(bounded) } : {}),
   };
   const rows = await fetchRows(link, uids, wanted, onStray, options);
   if (query.structure) await fetchWithoutStructure(link, uids, wanted, rows, onStray, options);
@@ -83,22 +85,29 @@ export async function fetchFlags(
     .map((row) => ({ uid: row.uid, flags: [...(row.flags ?? [])], ...modSeqOf(row) }));
 }
 
-/** Octets of one part, piece by piece. */
+/** Octets of one part from the offset `from` on, piece by piece. */
 export async function* downloadPart(
   link: ImapLink,
   uid: number,
   part: string,
   onStray: () => void,
-  options: AbortOptions = {},
+  { from = 0, ...options }: { readonly from?: number } & AbortOptions = {},
 ): AsyncIterable<Uint8Array> {
   checkSection(part);
-  const piece = limits.imapPieceBytes;
-  for (let start = 0; ; ) {
-    const query = { uid: true, bodyParts: [{ key: part, start, maxLength: piece }] };
+  const octets = async (start: number, maxLength: number): Promise<Uint8Array | undefined> => {
+    const query = { uid: true, bodyParts: [{ key: part, start, maxLength }] };
     const row = (await fetchRows(link, [uid], query, onStray, options)).get(uid);
-    if (!row) throw new ServerError('NOT_FOUND', `Mail ${uid} is no longer in this folder.`);
-    const bytes = row.bodyParts?.get(part.toLowerCase());
-    if (!bytes?.length) return;
+    if (!row) throw vanished(uid);
+    return row.bodyParts?.get(part.toLowerCase());
+  };
+  const piece = limits.imapPieceBytes;
+  for (let start = from; ; ) {
+    const bytes = await octets(start, piece);
+    if (!bytes?.length) {
+      // Dovecot answers like this for a mail that was expunged, too: the end counts only while the beginning is there.
+      if (start > 0 && !(await octets(0, 1))?.length) throw vanished(uid);
+      return;
+    }
     if (bytes.length > piece) throw misbehaved(link.endpoint, 'more octets of a part than were asked for');
     yield bytes;
     start += bytes.length;
@@ -110,6 +119,10 @@ export async function* downloadPart(
       );
     }
   }
+}
+
+function vanished(uid: number): ServerError {
+  return new ServerError('NOT_FOUND', `Mail ${uid} is no longer in this folder.`);
 }
 
 async function fetchRows(
@@ -178,6 +191,12 @@ function modSeqOf(row: FetchMessageObject): { modSeq?: string } {
 function modSeq(value: string): bigint {
   if (/^\d{1,19}$/.test(value)) return BigInt(value);
   throw new InputError('INVALID_OPTION', `"${value}" is not a mod-sequence: it must be a decimal number.`);
+}
+
+/** Headers of 100 MB exist; of more than the limit nothing is read, but one octet beyond tells that it was exceeded. */
+function bounded(section: string): { key: string; start?: number; maxLength?: number } {
+  const header = section.endsWith('HEADER') || section.endsWith('.MIME');
+  return header ? { key: section, start: 0, maxLength: limits.headerBytes + 1 } : { key: section };
 }
 
 function checkSection(part: string): void {

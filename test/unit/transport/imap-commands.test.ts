@@ -175,7 +175,7 @@ describe('fetching', () => {
       (folder) => folder.fetch([5], { headers: ['From', 'Chat-Version'], structure: true, parts: ['1'] }),
     );
     expect(lines.find((line) => line.startsWith('UID FETCH'))).toBe(
-      'UID FETCH 5 (UID FLAGS BODYSTRUCTURE INTERNALDATE RFC822.SIZE MODSEQ BODY.PEEK[HEADER.FIELDS (From Chat-Version)] BODY.PEEK[1] BODY.PEEK[1.MIME])',
+      'UID FETCH 5 (UID FLAGS BODYSTRUCTURE INTERNALDATE RFC822.SIZE MODSEQ BODY.PEEK[HEADER.FIELDS (From Chat-Version)] BODY.PEEK[1] BODY.PEEK[1.MIME]<0.2097153>)',
     );
     const [mail] = result;
     expect(Buffer.from(mail?.headers ?? []).toString()).toContain('From: a@b');
@@ -244,6 +244,31 @@ describe('fetching', () => {
     );
     expect(result).toEqual([size, 2]);
     expect(lines.filter((line) => line.startsWith('UID FETCH')).length).toBe(2);
+  });
+
+  it('tells a mail that was expunged in the middle of a download from its end', async () => {
+    const piece = 'x'.repeat(256 * 1024);
+    const download = async (stays: boolean) => {
+      let gone = false;
+      const { result } = await inbox(
+        {
+          'UID FETCH': (_, { args }) => {
+            const start = /BODY\.PEEK\[2\]<(\d+)\./.exec(args)?.[1];
+            if (start !== '0') gone = !stays;
+            if (start !== '0' || gone) return [`* 1 FETCH (UID 5 BODY[2]<${start}> NIL)`, '% OK'];
+            return [`* 1 FETCH (UID 5 BODY[2]<0> {${piece.length}}\r\n${piece})`, '% OK'];
+          },
+        },
+        async (folder) => {
+          let length = 0;
+          for await (const { length: more } of folder.download(5, '2')) length += more;
+          return length;
+        },
+      );
+      return result;
+    };
+    expect(await download(true)).toBe(piece.length);
+    expect((await failure(download(false))).code).toBe('NOT_FOUND');
   });
 
   it('says so when the mail to download is gone', async () => {
