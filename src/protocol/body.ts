@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.js';
 import type { MailPart } from '../mail/parsed-mail.js';
 import { parseChatContent } from './chat-content.js';
 
@@ -144,6 +145,8 @@ function block(forms: Partial<TextBlock>): TextBlock {
 /** Which kind of text a part is; undefined if it is a file. A text with a file name is one, but a `name` alone does not make a file of the whole mail. */
 function textForm(part: MailPart, isRoot: boolean): keyof TextBlock | undefined {
   if (part.disposition === 'attachment' || part.dispositionParams.has('filename')) return undefined;
+  // Nobody reads megabytes; as a file it can at least be downloaded.
+  if (part.encodedSize > limits.textPartBytes) return undefined;
   if (part.params.has('name') && !isRoot) return undefined;
   const form = TEXT_TYPES.get(part.contentType);
   if (form !== undefined) return form;
