@@ -3,6 +3,8 @@ import { createConnection, createServer, type Socket } from 'node:net';
 /** A TCP proxy on loopback that can cut or refuse connections, so that any server can be made to fail. */
 export interface TcpProxy {
   readonly port: number;
+  /** Octets that the server has sent so far, over all connections. */
+  readonly served: number;
   /** Resets every open connection. */
   cut(): void;
   /** While true, new connections are reset at once. */
@@ -14,12 +16,16 @@ export interface TcpProxy {
 export function startProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let refusing = false;
+  let served = 0;
   const server = createServer((client) => {
     if (refusing) {
       client.resetAndDestroy();
       return;
     }
     const target = createConnection(targetPort, '127.0.0.1');
+    target.on('data', (chunk) => {
+      served += chunk.length;
+    });
     for (const [socket, peer] of [
       [client, target],
       [target, client],
@@ -43,6 +49,9 @@ export function startProxy(targetPort: number): Promise<TcpProxy> {
       if (address === null || typeof address === 'string') return reject(new Error('no port'));
       resolve({
         port: address.port,
+        get served() {
+          return served;
+        },
         cut,
         refuse(value) {
           refusing = value;
