@@ -165,7 +165,7 @@ export function mediaType({ headers, root }: ParsedMail): string {
 }
 
 /** Mail that came through a mailing list: the list may have changed it, and its From may be the list's. */
-export function isList(headers: MailHeaders): boolean {
+function isList(headers: MailHeaders): boolean {
   return (
     ['List-Id', 'List-Post', 'Mailing-List'].some((name) => headers.get(name) !== undefined) ||
     headers.get('Precedence')?.trim().toLowerCase() === 'list'

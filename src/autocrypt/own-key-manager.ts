@@ -229,7 +229,7 @@ export abstract class OwnKeyManager {
    * Imports the key of a setup message, and the preference that goes with it. Only when the user asks for it.
    *
    * @param message Found by {@link readSetupMessage}.
-   * @throws EncryptionError `SETUP_CODE_WRONG`, `SETUP_MESSAGE_INVALID`, `LIMIT_EXCEEDED`
+   * @throws EncryptionError `SETUP_CODE_WRONG`, `SETUP_MESSAGE_INVALID`
    */
   async importSetupMessage(message: SetupMessage, code: string): Promise<OwnKeyInfo> {
     this.#ownAddress(message.address);

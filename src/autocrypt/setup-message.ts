@@ -10,6 +10,7 @@ import { decryptWithPassphrase, encryptWithPassphrase } from '../openpgp/passphr
 import { findArmor, withArmorHeaders } from './armor.js';
 import type { PreferEncrypt } from './header.js';
 import { newSetupCode, normalizeSetupCode } from './setup-code.js';
+import { setupFormProblem } from './setup-form.js';
 
 /** What {@link writeSetupMessage} is made from. */
 export interface SetupMessageDraft {
@@ -149,10 +150,12 @@ export interface SetupContent {
  * Opens a setup message with its code. Only ever when the user asks for it: the code proves that they made it.
  *
  * @param code As the user typed it; of 36 digits the dashes are put where they belong.
- * @throws EncryptionError `SETUP_CODE_WRONG`; `SETUP_MESSAGE_INVALID` if what is inside is no key as it should be, or it is
- *   not encrypted as Level 1 says; `LIMIT_EXCEEDED` if trying the code could take too much time or memory.
+ * @throws EncryptionError `SETUP_CODE_WRONG`; `SETUP_MESSAGE_INVALID` if what is inside is no key as it should be, or if it
+ *   is not encrypted as Level 1 says: trying the code could then take any amount of time and memory.
  */
 export async function openSetupMessage(message: SetupMessage, code: string): Promise<SetupContent> {
+  const problem = setupFormProblem(message.encrypted);
+  if (problem !== undefined) throw malformed(problem);
   const payload = await decryptWithPassphrase(message.encrypted, normalizeSetupCode(code)).catch((error: unknown) => {
     throw translated(error);
   });
@@ -180,7 +183,7 @@ function translated(error: unknown): unknown {
       },
     );
   }
-  return error.code === 'LIMIT_EXCEEDED' ? error : malformed('it is not encrypted as it should be', error);
+  return malformed('it is not encrypted as it should be', error);
 }
 
 function isHuman(part: MailPart): boolean {

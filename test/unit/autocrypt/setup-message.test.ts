@@ -122,6 +122,13 @@ describe('openSetupMessage', () => {
     expect(preferEncrypt).toBe('mutual');
   });
 
+  it('refuses damaged armor', async () => {
+    const encrypted = '-----BEGIN PGP MESSAGE-----\n-----END PGP MESSAGE-----';
+    await expect(openSetupMessage({ ...found(), encrypted }, written.code)).rejects.toEqual(
+      coded('SETUP_MESSAGE_INVALID'),
+    );
+  });
+
   it('refuses a wrong code', async () => {
     const last = written.code.endsWith('1') ? '2' : '1';
     const wrong = written.code.slice(0, -1) + last;
