@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the real mail servers that `npm run test:dovecot` and `npm run bench` run against. Debian or Ubuntu, as root.
+# Installs what `npm run test:dovecot` and `npm run bench` run against: real mail servers, and GnuPG. Debian or Ubuntu, as root.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export DEBIAN_FRONTEND=noninteractive
@@ -10,7 +10,7 @@ if [ ! -e /usr/sbin/policy-rc.d ]; then
   trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 fi
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends openssl dovecot-core dovecot-imapd dovecot-lmtpd postfix \
+apt-get install -y -qq --no-install-recommends openssl gnupg dovecot-core dovecot-imapd dovecot-lmtpd postfix \
   cyrus-common sasl2-bin libsasl2-modules libsasl2-modules-db >/dev/null
 # Cyrus' imapd and Dovecot's cannot be installed together, but they can run together: unpack it beside.
 cache=node_modules/.cache/cyrus
