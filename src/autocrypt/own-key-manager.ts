@@ -292,6 +292,8 @@ export abstract class OwnKeyManager {
     const made =
       known.get(address) ?? minimizeKey(key, { address, at: this.clock.now() }).then((small) => small.bytes());
     known.set(address, made);
+    // Tried again next time, with another date.
+    made.catch(() => known.delete(address));
     return made;
   }
 
