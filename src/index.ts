@@ -24,22 +24,25 @@ export type {
   RemoveOptions,
   SendOptions,
 } from './chat/handles.js';
-export type { AccountOptions, ImapFactory, LentImap, LentSmtp } from './chat/options.js';
+export type { AccountOptions } from './chat/options.js';
 export type { Outbox, OutboxEntry } from './chat/outbox.js';
 // Surroundings: servers, time, logging
 export type { AbortOptions } from './core/abort.js';
 export type { Clock } from './core/clock.js';
+export type { Handler } from './core/emitter.js';
 // Failures
 export {
   AbortedError,
   AuthError,
   CoiError,
   type CoiErrorCode,
+  type CoiErrorInit,
   HandlerError,
   InputError,
   MailError,
   NetworkError,
   ServerError,
+  type ServerErrorInit,
   StoreError,
 } from './core/errors.js';
 // Stores of your own
@@ -50,14 +53,27 @@ export { MemoryStore } from './store/memory-store.js';
 export type { StoreFile, StoreInput } from './store/open-store.js';
 // What the handles show
 export type {
+  ActionRecord,
+  AddressRecord,
+  AttachmentRecord,
   ChatRecord,
+  ContactRecord,
+  FactRecord,
+  FolderRecord,
+  LocationRecord,
+  MessageRecord,
   MessageState,
+  OutboxRecord,
   ProblemRecord,
   QuoteRecord,
   RecipientRecord,
   SecurityRecord,
+  SettingRecord,
+  ThreadRecord,
 } from './store/records.js';
 export type { IndexValue, Store, StoreQuery, TextQuery, WriteBatch } from './store/store.js';
 export { type IndexName, schema, type TableName, type TableSchema, type Tables } from './store/tables.js';
 export type { ConnectionState, DownloadOptions, StartOptions, SyncProgress } from './sync/engine.js';
+export type { LentSmtp } from './transport/caller-smtp-transport.js';
+export type { ImapFactory, LentImap } from './transport/imapflow-open.js';
 export type { Credentials, ServerSettings, TlsSettings } from './transport/settings.js';

@@ -14,7 +14,7 @@ export interface BotOptions extends AccountOptions {
 }
 
 /** Options of {@link Bot.start}. */
-export type BotStartOptions = NonNullable<Parameters<AccountSession['start']>[0]>;
+export type BotStartOptions = NonNullable<Parameters<Account['start']>[0]>;
 
 /** How long `stop` waits for handlers that run; one that hangs, or itself waits for `stop`, must not keep the process. */
 const STOP_GRACE_MS = 10_000;

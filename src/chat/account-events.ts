@@ -29,7 +29,10 @@ export type AccountEvents = {
   'message:deleted': readonly [message: Message];
   /** A later mail showed that the message belongs into another chat; it was in the chat with the id `from`. */
   'message:moved': readonly [message: Message, from: string];
-  /** The state of a message of ours, or of one of its recipients, changed; `state` is the one it reached then. */
+  /**
+   * The state of a message of ours, or of one of its recipients, changed, or a message of others was read here or on
+   * another device; `state` is the one it reached then.
+   */
   'message:state': readonly [message: Message, state: MessageState];
   /** A chat appeared, changed (newest message, unread count, settings, name) or went away. Several changes may come as one event. */
   chat: readonly [chat: Chat, change: ChangeKind];

@@ -3,6 +3,7 @@ import type { RecordChange, StateChange } from '../sync/state-change.js';
 import type { AccountEvents, ChangeKind, EventHub } from './account-events.js';
 import type { AccountContext } from './context.js';
 import type { Message } from './handles.js';
+import { stateOf } from './message-state.js';
 import type { TaskQueue } from './task-queue.js';
 
 /** What the pump works with. */
@@ -64,8 +65,10 @@ export class EventPump {
       return;
     }
     if (CONTENT.some((field) => !same(before[field], after[field]))) this.#message('message:edited', after);
-    const state = before.state !== after.state || before.seen !== after.seen;
-    if (state || !same(before.recipients, after.recipients)) this.#message('message:state', after, after.state);
+    const state = stateOf(after);
+    if (stateOf(before) !== state || !same(before.recipients, after.recipients)) {
+      this.#message('message:state', after, state);
+    }
   }
 
   #chat({ before, after }: RecordChange<ChatRecord>): void {

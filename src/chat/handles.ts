@@ -104,8 +104,11 @@ export interface Chat {
   firstUnread(): Promise<Message | undefined>;
   /** Marks everything up to and including this message as read (default: all), here and on the server. */
   markRead(upTo?: Message | string): Promise<void>;
+  /** Sets or, with `false`, removes the mark {@link Chat.muted}. */
   mute(on?: boolean): Promise<void>;
+  /** Puts the chat at the top of the chat list, or back to its place with `false`. */
   pin(on?: boolean): Promise<void>;
+  /** Takes the chat out of the chat list, or puts it back with `false`. It stays archived when a message comes. */
   archive(on?: boolean): Promise<void>;
   /** Keeps what the user has begun to write; an empty text or undefined removes it. */
   setDraft(text: string | undefined): Promise<void>;
@@ -143,7 +146,7 @@ export interface Message {
   readonly subject: string | undefined;
   /** When it was written, as far as the mail can be believed. */
   readonly date: Date;
-  /** How far a message of ours has come; `delivered` or `read` for what came in. */
+  /** How far a message of ours has come. What came in is `delivered`, and `read` once it is {@link Message.seen}. */
   readonly state: MessageState;
   /** For our own messages: what became of it, recipient by recipient. */
   readonly recipients: readonly RecipientRecord[];

@@ -1,4 +1,6 @@
 import type { AbortOptions } from '../core/abort.js';
+import { InputError } from '../core/errors.js';
+import { refuseUnknownOptions } from '../core/options.js';
 import type {
   MessageRecord,
   MessageState,
@@ -12,8 +14,10 @@ import type { AccountContext, MessageCell } from './context.js';
 import { draftOf, type ReplyDraft } from './draft.js';
 import { forwardMessage } from './forward.js';
 import type { Attachment, Chat, Message, Person, RemoveOptions, SendOptions } from './handles.js';
+import { stateOf } from './message-state.js';
 import { removeMessages } from './remove.js';
 import { sendDraft } from './send.js';
+import type { Milestone } from './state-waiters.js';
 
 /** {@link Message} over a cell that the account keeps current. */
 export class MessageHandle implements Message {
@@ -67,7 +71,7 @@ export class MessageHandle implements Message {
   }
 
   get state(): MessageState {
-    return this.#cell.record.state;
+    return stateOf(this.#cell.record);
   }
 
   get recipients(): readonly RecipientRecord[] {
@@ -142,17 +146,23 @@ export class MessageHandle implements Message {
   }
 
   async sent(options?: AbortOptions): Promise<void> {
-    this.#context.assertOpen();
-    return this.#context.waiters.wait(this.#cell.record, 'sent', options);
+    return this.#reached('sent', options);
   }
 
   async delivered(options?: AbortOptions): Promise<void> {
-    this.#context.assertOpen();
-    return this.#context.waiters.wait(this.#cell.record, 'delivered', options);
+    return this.#reached('delivered', options);
   }
 
   async read(options?: AbortOptions): Promise<void> {
+    return this.#reached('read', options);
+  }
+
+  async #reached(milestone: Milestone, options: AbortOptions = {}): Promise<void> {
     this.#context.assertOpen();
-    return this.#context.waiters.wait(this.#cell.record, 'read', options);
+    refuseUnknownOptions(milestone, options, ['signal']);
+    // Nothing will be told of it any more.
+    if (this.deleted)
+      throw new InputError('INVALID_STATE', 'The message was removed. Send it again if it has to go out.');
+    await this.#context.waiters.wait(this.#cell.record, milestone, options);
   }
 }

@@ -7,8 +7,8 @@ import { type RandomBytes, secureRandom } from '../core/random.js';
 import { parseAddress } from '../mail/address.js';
 import type { StoreInput } from '../store/open-store.js';
 import type { Identity } from '../sync/incoming.js';
-import type { CallerMailer } from '../transport/caller-smtp-transport.js';
-import type { ImapConnectionSource } from '../transport/imapflow-open.js';
+import type { LentSmtp } from '../transport/caller-smtp-transport.js';
+import type { ImapFactory, LentImap } from '../transport/imapflow-open.js';
 import type { Credentials, ServerSettings, TlsSettings } from '../transport/settings.js';
 import {
   checkBoolean,
@@ -23,13 +23,6 @@ import {
   hasMethod,
   invalid,
 } from './check-options.js';
-
-/** A connected ImapFlow that is lent to the account between `start` and `stop`, and used by nobody else meanwhile. */
-export type LentImap = Extract<ImapConnectionSource, { readonly lent: unknown }>['lent'];
-/** Makes connected ImapFlow instances whenever the account needs a new one; the account logs them out. */
-export type ImapFactory = Extract<ImapConnectionSource, { readonly factory: unknown }>['factory'];
-/** A nodemailer transporter of the application. The account never closes it. */
-export type LentSmtp = CallerMailer;
 
 /** Options of `Account.open`. Unknown ones are refused by name. */
 export interface AccountOptions {

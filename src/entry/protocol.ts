@@ -9,7 +9,7 @@ export { CoiError, type CoiErrorCode, InputError } from '../core/errors.js';
 export type { RandomBytes } from '../core/random.js';
 // Addresses and ids.
 export { domainOf, formatAddress, normalizeAddress, parseAddress, sameAddress } from '../mail/address.js';
-export { newMessageId } from '../mail/message-id.js';
+export { type MessageIdOptions, newMessageId } from '../mail/message-id.js';
 export type { MailAddress, MailHeaders, MailPart, MailProblem, ParsedMail } from '../mail/parsed-mail.js';
 // Expert: for programs that read mail themselves.
 export { readMail } from '../mail/read-mail.js';
@@ -34,8 +34,8 @@ export type {
   ReceiptMail,
   WrittenMail,
 } from '../protocol/chat-mail.js';
-export { type ChatMark, chatMarks, isChatMail } from '../protocol/detection.js';
-export { findGroupId, groupIdInMessageId } from '../protocol/group-id.js';
+export { type ChatMark, type ChatMarkSource, chatMarks, isChatMail } from '../protocol/detection.js';
+export { findGroupId, type GroupIdSource, groupIdInMessageId } from '../protocol/group-id.js';
 export { type KnownHeader, knownHeaders } from '../protocol/header-names.js';
 // Common: a mail in, a mail out.
 export { chatMailOf, type RawMail, readChatMail } from '../protocol/read.js';

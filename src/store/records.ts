@@ -3,7 +3,10 @@
  * hold them; times are milliseconds since 1970, addresses are normalised (see `mail/address.ts`).
  */
 
-/** How far a message of ours has come, or `received` handling of others' messages (`delivered`). */
+/**
+ * How far a message of ours has come: `queued` on this device, `sending` to our server, `sent` (the server has it),
+ * `delivered` and `read` as far as the other side confirms it, `failed` with the reasons at its recipients.
+ */
 export type MessageState = 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed';
 
 /** A person as a mail names them. */
@@ -93,7 +96,7 @@ export interface MessageRecord {
   readonly headerDate?: number;
   /** Smallest INTERNALDATE of the known copies. */
   readonly internalDate?: number;
-  /** Which kind of {@link ChatMail} it was. */
+  /** Which kind of `ChatMail` it was. */
   readonly kind: string;
   /** Written by a chat program, or an answer to one (Chat-Version, `chat$` ids). */
   readonly isChat: boolean;

@@ -31,7 +31,7 @@ export interface EngineEvents extends Record<string, readonly unknown[]> {
   error: readonly [error: CoiError];
 }
 
-/** Options of {@link Engine.start}. */
+/** Options of `Account.start`. */
 export interface StartOptions extends AbortOptions {
   /** Do not reject when the first connection fails for a network reason; stay and try again. Default false. */
   readonly keepTrying?: boolean;
@@ -45,7 +45,7 @@ export interface AcceptOptions {
   readonly delayMs?: number;
 }
 
-/** Options of {@link Engine.download}. */
+/** Options of `Attachment.download`, `stream` and `saveTo`. */
 export interface DownloadOptions extends AbortOptions {
   /** Called with the octets received so far and the expected total. */
   readonly onProgress?: (received: number, total: number) => void;

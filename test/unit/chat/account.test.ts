@@ -251,7 +251,7 @@ describe('other events', () => {
     expect(log.filter((line) => line.includes(' m:'))).toEqual([
       'edited m: more',
       `moved m: ${BOB} to ${CAROL}`,
-      'state m: delivered',
+      'state m: read',
       'deleted m: true',
     ]);
     await account.close();

@@ -390,6 +390,30 @@ describe('a message', () => {
     await account.close();
     await read;
   });
+
+  it('is not waited for once it is gone', async () => {
+    const { account, session } = await openSession();
+    const message = await (await account.chat('bob@example.net')).send('oops');
+    const sent = expect(message.sent()).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    await session.writer.run(async (tx) => {
+      const record = await tx.get('messages', message.id);
+      if (record) tx.put('messages', { ...record, hidden: 1 });
+    });
+    await sent;
+    await expect(message.sent()).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    await expect(message.read()).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    await account.close();
+  });
+
+  it('of others is delivered, and read once it was seen', async () => {
+    const { account, receive } = await openSession();
+    await receive([messageRecord('m')], { history: true });
+    const [message] = await (await account.chat('bob@example.net')).messages().toArray();
+    expect(message?.state).toBe('delivered');
+    await message?.markRead();
+    expect(message?.state).toBe('read');
+    await account.close();
+  });
 });
 
 describe('collections', () => {

@@ -262,6 +262,7 @@ describe('Outbox', () => {
     expect(smtp.texts).toEqual(['after']);
     expect(await test.texts()).toEqual(['after']);
     expect(await test.store.count('outbox', { index: 'byMessage', prefix: [key] })).toBe(0);
+    await expect(engine.cancel(key)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await close(test, clock);
   });
 
