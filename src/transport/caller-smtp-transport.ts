@@ -4,23 +4,25 @@ import type { Endpoint } from './network-errors.js';
 import { RecipientsRefusedError, type SmtpMessage, type SmtpResult, type SmtpTransport } from './smtp.js';
 import { recipientErrors, smtpError } from './smtp-errors.js';
 
-/** As much of a nodemailer transporter as we use: what `nodemailer.createTransport()` returns fits. */
-export interface CallerMailer {
+/** A nodemailer transporter of the application, as much of it as is used: what `createTransport()` returns fits. Never closed by the account. */
+export interface LentSmtp {
+  /** Hands a finished mail over; `accepted`, `rejected` and `rejectedErrors` say what the server did with each recipient. */
   sendMail(mail: { envelope: { from: string; to: string[] }; raw: Buffer }): Promise<{
     readonly accepted?: readonly unknown[];
     readonly rejected?: readonly unknown[];
     readonly rejectedErrors?: readonly unknown[] | undefined;
     readonly response?: unknown;
   }>;
+  /** Connects and logs in, without sending anything. */
   verify?(): Promise<unknown>;
 }
 
 /** {@link SmtpTransport} over a transporter that the application already has. It is never closed by us. */
 export class CallerSmtpTransport implements SmtpTransport {
-  readonly #mailer: CallerMailer;
+  readonly #mailer: LentSmtp;
   #closed = false;
 
-  constructor(mailer: CallerMailer) {
+  constructor(mailer: LentSmtp) {
     this.#mailer = mailer;
   }
 
@@ -36,7 +38,7 @@ export class CallerSmtpTransport implements SmtpTransport {
   async send(message: SmtpMessage, { signal }: AbortOptions = {}): Promise<SmtpResult> {
     this.#check();
     const raw = Buffer.from(message.bytes.buffer, message.bytes.byteOffset, message.bytes.byteLength);
-    let info: Awaited<ReturnType<CallerMailer['sendMail']>>;
+    let info: Awaited<ReturnType<LentSmtp['sendMail']>>;
     try {
       info = await abortable(
         this.#mailer.sendMail({ envelope: { from: message.from, to: [...message.to] }, raw }),

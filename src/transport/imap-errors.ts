@@ -74,7 +74,8 @@ function refused(failure: ImapFailure, thrown: unknown, endpoint: Endpoint): Coi
   const statusCode = failure.serverResponseCode || responseCode(failure.response);
   const response = failure.responseText || (typeof failure.response === 'string' ? failure.response : '');
   const init = { cause: thrown, response, statusCode };
-  const words = response ? `: ${response}` : '.';
+  // Its words end as the server likes; ours follow.
+  const words = response ? `: ${response.replace(/[\s.]{1,10}$/, '')}.` : '.';
   if (failure.authenticationFailed) {
     if (statusCode === 'PRIVACYREQUIRED') return tlsRequired(endpoint, thrown);
     if (!statusCode || !NOT_THE_CREDENTIALS.has(statusCode)) {

@@ -12,14 +12,20 @@ import { type Endpoint, endpointOf, errorCodes, nameOf } from './network-errors.
 import { type LoginSecret, withFreshLogin } from './oauth.js';
 import type { Credentials, ServerSettings, TlsSettings } from './settings.js';
 
+/** A connected ImapFlow that is lent to an account between `start` and `stop`, and used by nobody else meanwhile. */
+export type LentImap = ImapFlow;
+
+/** Makes connected ImapFlow instances whenever an account needs a new one; the account logs them out. */
+export type ImapFactory = () => ImapFlow | Promise<ImapFlow>;
+
 /** Where the connection comes from. */
 export type ImapConnectionSource =
   /** We connect. */
   | { readonly server: ServerSettings; readonly credentials: Credentials; readonly tls?: TlsSettings | undefined }
   /** The caller connects whenever we ask; the result is ours: we watch it, and log it out. */
-  | { readonly factory: () => ImapFlow | Promise<ImapFlow> }
+  | { readonly factory: ImapFactory }
   /** The caller's own connection, ours alone until `close()`; we neither reconnect it nor log it out. */
-  | { readonly lent: ImapFlow };
+  | { readonly lent: LentImap };
 
 interface OpenContext {
   readonly logger: Logger;

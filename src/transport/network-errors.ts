@@ -97,9 +97,15 @@ export function tlsFailed(thrown: unknown, endpoint: Endpoint): NetworkError {
   const advice = endpoint.secure
     ? 'If the server expects STARTTLS on this port, set secure: false.'
     : 'If the server expects TLS from the start on this port, set secure: true.';
-  return new NetworkError('TLS_FAILED', `No TLS connection to ${nameOf(endpoint)}: ${describe(thrown)}. ${advice}`, {
+  return new NetworkError('TLS_FAILED', `No TLS connection to ${nameOf(endpoint)}: ${reasonOf(thrown)}. ${advice}`, {
     cause: thrown,
   });
+}
+
+/** OpenSSL's words without the place in its source. */
+function reasonOf(thrown: unknown): string {
+  const reason: unknown = thrown instanceof Error && 'reason' in thrown ? thrown.reason : undefined;
+  return typeof reason === 'string' && reason !== '' ? reason : describe(thrown).trim();
 }
 
 /** The server offers no STARTTLS, and a connection without TLS was not allowed. */

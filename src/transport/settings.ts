@@ -13,7 +13,11 @@ export interface TlsSettings {
 /** A password, or an OAuth 2 access token; a function is asked for a fresh token at every login. */
 export type Credentials =
   | { readonly user: string; readonly password: string }
-  | { readonly user: string; readonly accessToken: string | (() => string | Promise<string>) };
+  | {
+      readonly user: string;
+      /** The token, or a function that is asked for a fresh one at every login. */
+      readonly accessToken: string | (() => string | Promise<string>);
+    };
 
 /** How to reach one server. */
 export interface ServerSettings {
