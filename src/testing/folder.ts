@@ -1,11 +1,19 @@
 import type { Clock } from '../core/clock.js';
 import { type HostMail, StoredMail } from './stored-mail.js';
 
-/** All special uses of folders (RFC 6154). */
-export const specialUses = ['\\All', '\\Archive', '\\Drafts', '\\Flagged', '\\Junk', '\\Sent', '\\Trash'] as const;
-
 /** Special use of a folder (RFC 6154). */
-export type SpecialUse = (typeof specialUses)[number];
+export type SpecialUse = '\\All' | '\\Archive' | '\\Drafts' | '\\Flagged' | '\\Junk' | '\\Sent' | '\\Trash';
+
+/** All special uses of folders. */
+export const specialUses: readonly SpecialUse[] = [
+  '\\All',
+  '\\Archive',
+  '\\Drafts',
+  '\\Flagged',
+  '\\Junk',
+  '\\Sent',
+  '\\Trash',
+];
 
 /** What happens in a folder, told to every IMAP session that has it selected. */
 export interface FolderWatcher {
@@ -58,19 +66,22 @@ export class HostFolder {
     return this.#mails;
   }
 
-  /** The mails as the IMAP server keeps them. */
+  /** @internal The mails as the IMAP server keeps them. */
   get stored(): readonly StoredMail[] {
     return this.#mails;
   }
 
+  /** UIDVALIDITY (RFC 9051 2.3.1.1): another value means that all UIDs were given anew. */
   get uidValidity(): number {
     return this.#uidValidity;
   }
 
+  /** UID of the next mail. */
   get uidNext(): number {
     return this.#uidNext;
   }
 
+  /** Highest mod-sequence (RFC 7162) given to a change so far. */
   get highestModSeq(): number {
     return this.#highestModSeq;
   }
@@ -85,7 +96,7 @@ export class HostFolder {
     return this.add(Buffer.from(raw), options);
   }
 
-  /** {@link HostFolder.append} without copying the bytes. */
+  /** @internal {@link HostFolder.append} without copying the bytes. */
   add(raw: Buffer, options: AppendOptions = {}): StoredMail {
     const mail = new StoredMail({
       uid: this.#uidNext++,
@@ -106,7 +117,7 @@ export class HostFolder {
     this.remove(new Set(wanted ? this.#mails.filter((mail) => wanted.has(mail.uid)) : this.#mails));
   }
 
-  /** Removes these very mails. */
+  /** @internal Removes these very mails. */
   remove(mails: ReadonlySet<StoredMail>): void {
     if (mails.size === 0) return;
     this.#highestModSeq++;
@@ -122,7 +133,7 @@ export class HostFolder {
     if (mail) this.changeFlags(mail, new Set(flags));
   }
 
-  /** Replaces the flags of this very mail. False if they were the same. */
+  /** @internal Replaces the flags of this very mail. False if they were the same. */
   changeFlags(mail: StoredMail, flags: ReadonlySet<string>): boolean {
     if (flags.size === mail.flags.size && [...flags].every((flag) => mail.flags.has(flag))) return false;
     mail.flags.clear();
@@ -171,7 +182,7 @@ export class HostFolder {
     });
   }
 
-  /** Tells the watcher about every change until the returned function is called. */
+  /** @internal Tells the watcher about every change until the returned function is called. */
   watch(watcher: FolderWatcher): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);

@@ -283,6 +283,7 @@ export class MailHost implements AsyncDisposable {
     await Promise.all([this.#imap.close(), this.#smtp.close()]);
   }
 
+  /** {@link MailHost.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

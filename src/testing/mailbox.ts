@@ -14,6 +14,7 @@ export interface MailboxLayout {
 /** All folders of one user of the {@link MailHost}. */
 export class HostMailbox {
   readonly email: string;
+  /** @internal */
   readonly layout: MailboxLayout;
   readonly #clock: Clock;
   readonly #folders = new Map<string, HostFolder>();
@@ -40,6 +41,7 @@ export class HostMailbox {
     });
   }
 
+  /** INBOX, which is always there. */
   get inbox(): HostFolder {
     return this.folder('INBOX');
   }

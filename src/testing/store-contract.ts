@@ -5,7 +5,9 @@ import type { Store } from '../store/store.js';
 
 /** The two functions of a test runner that the contract needs: vitest, `node:test` and mocha have them. */
 export interface ContractRunner {
+  /** Opens a group of tests. */
   describe(name: string, body: () => void): void;
+  /** Adds a test. */
   it(name: string, body: () => Promise<void>): void;
 }
 
