@@ -5,6 +5,7 @@ export default defineConfig({
     index: 'src/index.ts',
     bot: 'src/entry/bot.ts',
     protocol: 'src/entry/protocol.ts',
+    autocrypt: 'src/entry/autocrypt.ts',
     testing: 'src/entry/testing.ts',
     sqlite: 'src/entry/sqlite.ts',
   },
