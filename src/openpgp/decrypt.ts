@@ -151,9 +151,14 @@ async function findSessionKeys(
   const ids = message.getEncryptionKeyIDs();
   const candidates = keys.filter(({ inner }) => ids.some((id) => inner.getKeys(id).length > 0));
   if (candidates.length === 0) {
+    if (ids.length === 0)
+      throw new EncryptionError(
+        'DECRYPTION_FAILED',
+        'The mail is not encrypted to any key, and cannot be opened with one.',
+      );
     const names = ids.slice(0, 5).map((id) => id.toHex());
-    const whose = names.length === 0 ? 'no key at all' : `other keys (${names.join(', ')})`;
-    throw new EncryptionError('MISSING_KEY', `The mail is encrypted to ${whose}; import the key that it is for.`);
+    const message = `The mail is encrypted to other keys (${names.join(', ')}); import the key that it is for.`;
+    throw new EncryptionError('MISSING_KEY', message);
   }
   const unlocked = candidates.filter(({ locked }) => !locked);
   if (unlocked.length === 0)

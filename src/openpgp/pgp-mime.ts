@@ -80,12 +80,12 @@ function signedIn(part: MailPart): Omit<SignedPart, 'inListWrapper'> | undefined
   return { content, signed: withCrlf(raw), signature };
 }
 
-/** What a mailing list wrapped: the first of the parts, if the others are its text footer. */
+/** What a mailing list or a provider wrapped: one multipart, and one text of theirs in front or behind. */
 function listContent({ contentType, children }: MailPart): MailPart | undefined {
-  const [content, footer] = children;
   if (contentType !== 'multipart/mixed' || children.length !== 2) return undefined;
   // An inline message beside a text is just two texts.
-  if (!content?.contentType.startsWith('multipart/')) return undefined;
+  const content = children.find((part) => part.contentType.startsWith('multipart/'));
+  const footer = children.find((part) => part !== content);
   return footer?.contentType === 'text/plain' && footer.disposition !== 'attachment' ? content : undefined;
 }
 

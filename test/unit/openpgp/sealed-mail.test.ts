@@ -294,18 +294,18 @@ describe('reading', () => {
     expect(opened.mail.root.text()).toBe('Signed first');
   });
 
-  it('leaves out the footer of a mailing list, and says so', async () => {
+  it.each(['behind', 'in front'])('leaves out what a mailing list put %s, and says so', async (place) => {
     const message = await encrypted('Content-Type: text/plain\r\n\r\nHi');
+    const parts = [
+      pgpMime(message, ['X: y']).replace('X: y\r\n', ''),
+      lines('Content-Type: text/plain', '', 'To unsubscribe, send us your key.'),
+    ];
+    if (place === 'in front') parts.reverse();
     const wrapped = lines(
       'From: ada@example.org',
       'Content-Type: multipart/mixed; boundary=list',
       '',
-      '--list',
-      pgpMime(message, ['X: y']).replace('X: y\r\n', ''),
-      '--list',
-      'Content-Type: text/plain',
-      '',
-      'To unsubscribe, send us your key.',
+      ...parts.flatMap((part) => ['--list', part]),
       '--list--',
     );
     const opened = await open(wrapped, bob, [ada]);
