@@ -95,4 +95,16 @@ export type { RandomBytes } from '../core/random.js';
 // Reading the mail that comes in.
 export type { MailAddress, MailHeaders, MailPart, MailProblem, ParsedMail } from '../mail/parsed-mail.js';
 export { readMail } from '../mail/read-mail.js';
+// Sealing and opening whole mails with the keys.
+export type { EncryptOptions } from '../openpgp/encrypt.js';
 export type { PrivateKey, PublicKey } from '../openpgp/key.js';
+export {
+  type OpenedMail,
+  type OpenMailOptions,
+  openMail,
+  type SecurityOutcome,
+  type SecurityWarning,
+  type SignerQuestion,
+} from '../openpgp/open-mail.js';
+export { type SealOptions, sealMail } from '../openpgp/seal-mail.js';
+export type { SignatureIssuer, SignatureResult } from '../openpgp/signatures.js';
