@@ -54,8 +54,6 @@ describe('connecting to an IMAP server', () => {
     );
     const error = await failure(imap(server.port, { server: { allowInsecure: false } }).connect());
     expect(error.code).toBe('TLS_FAILED');
-    // What the user reads is a sentence, not a place in OpenSSL's source.
-    expect(error.message).not.toMatch(/\n|ssl3_record|:error:/);
     expect(server.lines.some((l) => /AUTHENTICATE|LOGIN/.test(l))).toBe(false);
   });
 
@@ -84,6 +82,8 @@ describe('connecting to an IMAP server', () => {
     const error = await failure(imap(server.port, { server: { secure: true } }).connect());
     expect(error.code).toBe('TLS_FAILED');
     expect(error.message).toContain('secure: false');
+    // What the user reads is a sentence, not a place in OpenSSL's source.
+    expect(error.message).not.toMatch(/\n|ssl3_record|:error:/);
   });
 
   it('tells a wrong password, with the words of the server', async () => {
