@@ -98,7 +98,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /** The canonical form that is signed (RFC 3156 5): transports and servers change line ends. */
-export function withCrlf(bytes: Uint8Array): Uint8Array {
+function withCrlf(bytes: Uint8Array): Uint8Array {
   let bare = 0;
   for (let i = 0; i < bytes.length; i++) if (bytes[i] === LF && bytes[i - 1] !== CR) bare++;
   if (bare === 0) return bytes;
