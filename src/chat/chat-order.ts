@@ -17,7 +17,7 @@ export function compareChats(a: ChatRecord, b: ChatRecord): number {
 }
 
 /** Index of the first record that does not come before this one. */
-export function positionIn(sorted: readonly ChatRecord[], record: ChatRecord): number {
+function positionIn(sorted: readonly ChatRecord[], record: ChatRecord): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {

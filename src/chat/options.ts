@@ -87,14 +87,14 @@ export interface CheckedOptions {
 }
 
 /** Where IMAP connections come from. */
-export type ImapSource =
+type ImapSource =
   | { readonly kind: 'discover' }
   | { readonly kind: 'server'; readonly server: ServerSettings }
   | { readonly kind: 'factory'; readonly factory: ImapFactory }
   | { readonly kind: 'lent'; readonly lent: LentImap };
 
 /** Where SMTP connections come from. */
-export type SmtpSource =
+type SmtpSource =
   | { readonly kind: 'discover' }
   | { readonly kind: 'server'; readonly server: ServerSettings }
   | { readonly kind: 'lent'; readonly lent: LentSmtp };

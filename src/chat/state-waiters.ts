@@ -73,7 +73,7 @@ function settle(waiter: Waiter, record: MessageRecord): boolean {
 }
 
 /** The error that a failed message stands for: `RECIPIENT_REFUSED` or `MESSAGE_REFUSED` (no reply of a server) at our side, `BOUNCED` later. */
-export function failureOf(record: MessageRecord, refused: boolean): ServerError {
+function failureOf(record: MessageRecord, refused: boolean): ServerError {
   const failed = record.recipients?.filter((recipient) => recipient.state === 'failed') ?? [];
   const words = failed.map(({ address, reason }) => `${address}: ${reason ?? 'no reason given'}`).join('; ');
   const { reason, status } = failed[0] ?? {};

@@ -180,8 +180,3 @@ export function describe(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message || thrown.name;
   return String(thrown);
 }
-
-/** Turns whatever was thrown into an Error, keeping Errors as they are. */
-export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(describe(thrown));
-}

@@ -20,7 +20,7 @@ export async function splitHtml(html: string): Promise<SplitText> {
 }
 
 /** The lines of an HTML text; quotes that a mail program made have a depth, others are marked in the text. */
-export async function htmlToLines(html: string): Promise<TextLine[]> {
+async function htmlToLines(html: string): Promise<TextLine[]> {
   const { Tokenizer } = await import('htmlparser2');
   const input = html.slice(0, limits.htmlChars);
   const walk = (showHidden: boolean): TextLine[] => {

@@ -57,7 +57,7 @@ const NON_ASCII = /[\u0080-\u00ff]/;
 const FIELD_NAME = /^[!-9;-~]{1,200}$/;
 
 /** RFC 2047 words decoded, control and bidi characters removed, cut to `limits.headerTextChars`. */
-export function decodeHeaderText(value: string, { libmime }: MailLibraries): string {
+function decodeHeaderText(value: string, { libmime }: MailLibraries): string {
   const short = value.slice(0, limits.headerTextChars * 4);
   return cleanLine(short.includes('=?') ? libmime.decodeWords(short) : short, limits.headerTextChars);
 }

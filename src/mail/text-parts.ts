@@ -10,7 +10,7 @@ export interface TextCandidate {
 const TEXT_TYPES = new Set(['text/plain', 'text/html', 'text/markdown']);
 
 /** True for the types that a message's text comes in. */
-export function isTextType(type: string): boolean {
+function isTextType(type: string): boolean {
   return TEXT_TYPES.has(type);
 }
 

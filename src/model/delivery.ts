@@ -7,7 +7,7 @@ import { joinRecipient, stateOf } from './message-state.js';
 export const DELIVERY_FACT = 'delivery';
 
 /** Kind of the facts that receipts leave; their value is the disposition, such as `displayed`. */
-export const RECEIPT_FACT = 'receipt';
+const RECEIPT_FACT = 'receipt';
 
 /** What a report or receipt says about messages, which may not be known yet. `report`: the report's own message. */
 export function factsOf(mail: ChatMail, report: Pick<MessageRecord, 'key' | 'date'>): FactRecord[] {

@@ -37,12 +37,12 @@ export function singleChatId(address: string): string {
 }
 
 /** Id of a chat group's chat. */
-export function groupChatId(groupId: string): string {
+function groupChatId(groupId: string): string {
   return `group:${groupId}`;
 }
 
 /** Id of a mailing list's chat. */
-export function listChatId(listId: string): string {
+function listChatId(listId: string): string {
   return `list:${listId.toLowerCase()}`;
 }
 

@@ -1,7 +1,7 @@
 import type { MessageRecord, ProblemRecord } from '../store/records.js';
 
 /** Shown with a message that claims the identity of another one. */
-export const DUPLICATE_ID: ProblemRecord = {
+const DUPLICATE_ID: ProblemRecord = {
   code: 'duplicate-id',
   detail:
     'Another mail of this sender has the same Message-ID but says something else; that one was taken as the real one.',

@@ -109,7 +109,7 @@ export class CoiServer {
 }
 
 /** The three signs of a chat message (COI server specification, "Configure Message Filtering"). */
-export function isChatMail(mail: MimePart): boolean {
+function isChatMail(mail: MimePart): boolean {
   if (mail.header('chat-version') !== undefined) return true;
   if (/^<?chat\$/.test(mail.header('message-id') ?? '')) return true;
   return /^<?chat\$/.test(mail.header('references') ?? '');

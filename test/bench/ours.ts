@@ -15,7 +15,7 @@ export function accountOptions(ports: { imap: number; smtp: number }, email: str
 }
 
 /** Resolves when every folder is in step with the server. */
-export function complete(account: Account): Promise<void> {
+function complete(account: Account): Promise<void> {
   return new Promise((resolve) => {
     account.on('sync', (progress) => {
       if (progress.complete) resolve();

@@ -15,7 +15,7 @@ export interface Row {
 }
 
 /** The number that the budget limits. */
-export function measured(row: Row): number {
+function measured(row: Row): number {
   if (row.measure === 'absolute') return row.ours;
   const floor = row.floor ?? Number.NaN;
   return row.measure === 'ratio' ? row.ours / floor : row.ours - floor;

@@ -32,7 +32,7 @@ export interface MimeLeaf extends MimePartBase {
 }
 
 /** A multipart. */
-export interface MimeBranch extends MimePartBase {
+interface MimeBranch extends MimePartBase {
   readonly children: readonly MimePart[];
 }
 

@@ -50,7 +50,7 @@ function insertedRow({ changes, lastInsertRowid }: RunResult): number | undefine
 }
 
 /** `node:sqlite`, built into Node from 22.13 on. */
-export const nodeSqlite: SqlBinding = async (path) => {
+const nodeSqlite: SqlBinding = async (path) => {
   const sqlite = withoutSqliteWarning(() => process.getBuiltinModule('node:sqlite'));
   if (!sqlite || !('DatabaseSync' in sqlite)) return undefined;
   const database = new (sqlite as NodeSqlite).DatabaseSync(path);
@@ -73,7 +73,7 @@ export const nodeSqlite: SqlBinding = async (path) => {
 };
 
 /** `libsql` from npm, an optional peer dependency with prebuilt binaries. */
-export const libsql: SqlBinding = async (path) => {
+const libsql: SqlBinding = async (path) => {
   const module = await import('libsql').catch((error: unknown) => {
     // The package, or the prebuilt binary for this platform.
     throw isMissing(error) ? sqliteMissing(error) : error;

@@ -7,7 +7,7 @@ import type { SqlValue } from './driver.js';
 import { indexSqlName } from './layout.js';
 
 /** One end of a range: the values of the first components of the order. */
-export interface Bound {
+interface Bound {
   readonly values: readonly SqlValue[];
   readonly inclusive: boolean;
 }

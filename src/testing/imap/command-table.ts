@@ -2,7 +2,7 @@ import type { Arguments } from './arguments.js';
 import type { ImapCapabilities } from './capabilities.js';
 
 /** How a command was called. */
-export interface Invocation {
+interface Invocation {
   /** With `UID` before it. */
   readonly byUid: boolean;
   /** SASL mechanism of AUTHENTICATE. */
