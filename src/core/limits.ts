@@ -102,6 +102,8 @@ export const limits = {
   reconnectMaxMs: 5 * 60_000,
   /** Polling of folders that cannot be watched. */
   pollMs: 60_000,
+  /** Polling of folders that the server promised to watch (NOTIFY): Dovecot 2.3 never reports those with names that are not ASCII. */
+  notifiedPollMs: 10 * 60_000,
   /** Literal that a server may announce; imapflow's own cap is 1 GB. */
   imapLiteralBytes: 128 * MiB,
   /** Line without literal from an IMAP server. */

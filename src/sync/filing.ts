@@ -35,6 +35,8 @@ export class Filing {
   readonly #layout: MailboxLayout;
   /** Cleared when the server refuses: until the next connection chat mail stays where it is. */
   #possible: boolean;
+  /** The target was made anew: what is known of it is void. */
+  #madeAnew = false;
 
   constructor(context: SyncContext, imap: ImapTransport, layout: MailboxLayout) {
     this.#context = context;
@@ -60,7 +62,9 @@ export class Filing {
     try {
       const told = await this.#imap.withFolder(inbox, (folder) => this.#file(folder, record, batch, chats));
       await this.#advance(record, position);
-      return { lookIntoChats: !told, more };
+      const lookIntoChats = !told || this.#madeAnew;
+      this.#madeAnew = false;
+      return { lookIntoChats, more };
     } catch (thrown) {
       if (!this.#imap.usable || !(thrown instanceof ServerError)) throw thrown;
       this.#possible = false;
@@ -144,6 +148,7 @@ export class Filing {
       if (!(thrown instanceof ServerError) || thrown.code !== 'FOLDER_MISSING') throw thrown;
       // Somebody deleted it since we looked.
       if ((await create(this.#imap, chats, this.#context.logger)) === undefined) throw thrown;
+      this.#madeAnew = true;
       return folder.move(uids, chats);
     }
   }
@@ -160,8 +165,8 @@ export class Filing {
       for (const candidate of batch) {
         const uid = moved.get(candidate.location.uid);
         const location = await tx.get('locations', candidate.location.key);
-        // A folder that was not opened yet has no UIDVALIDITY; its first pass finds the mails.
-        if (uid === undefined || !target || !location) continue;
+        // The UIDVALIDITY of a folder that was just made is not known; its first pass finds the mails.
+        if (uid === undefined || !target || this.#madeAnew || !location) continue;
         const { uidValidity } = target;
         const flags = seen.has(candidate) ? [...new Set([...location.flags, '\\Seen'])] : location.flags;
         tx.put('locations', {

@@ -80,7 +80,7 @@ export class SentCopies {
       await this.#file(open, fates, lookInto);
     } finally {
       // What was done before something failed must not be done again.
-      await this.#commit(fates);
+      await this.#commit(fates, lookInto);
     }
     return { more: records.length === BATCH, nextAt, lookInto };
   }
@@ -225,7 +225,7 @@ export class SentCopies {
     return this.#target;
   }
 
-  async #commit(fates: readonly Fate[]): Promise<void> {
+  async #commit(fates: readonly Fate[], lookInto: Set<string>): Promise<void> {
     if (fates.length === 0) return;
     const { writer, clock } = this.#context;
     await writer.run(async (tx) => {
@@ -241,6 +241,7 @@ export class SentCopies {
         const folder = location && (await tx.get('folders', location.folder));
         // A folder that was not opened yet, or made anew: its own pass finds the copy.
         if (location && folder?.uidValidity === location.uidValidity) tx.put('locations', location);
+        else if (location) lookInto.add(location.folder);
       }
     });
   }

@@ -5,7 +5,7 @@ import { performActions } from './actions.js';
 import { CHAT_KEYWORD, Filing } from './filing.js';
 import { fillFirstScreen } from './first-screen.js';
 import { type FolderConnection, type FolderPass, FolderSync } from './folder-sync.js';
-import { findFolders, type MailboxLayout, syncedFolders } from './folders.js';
+import { create, findFolders, type MailboxLayout, syncedFolders } from './folders.js';
 import { HistorySync } from './history-sync.js';
 import { forgetFolder, removeLocations, sweepFolder } from './ingest/locations.js';
 import { ProgressReport } from './progress-report.js';
@@ -149,6 +149,7 @@ export class SyncSession {
     }
     for (const { folder, pass } of passes) {
       await this.#removeVanished(folder, pass);
+      if (!pass.hasty) await this.#finishReading(folder);
       if (folder.role === 'inbox') this.#due.add('filing');
       else if (pass.own.length > 0) await this.#attempt(() => copies.resolveDoubles(pass.own));
     }
@@ -163,11 +164,23 @@ export class SyncSession {
       const gone = thrown instanceof ServerError && thrown.code === 'FOLDER_MISSING';
       if (!gone || folder.role === 'inbox' || !this.#imap.usable) throw thrown;
       this.#context.logger.log('info', `The folder ${folder.path} is gone.`);
-      this.#folders = this.#folders.filter((other) => other !== folder);
       this.#histories = this.#histories.filter((history) => history.folder !== folder);
       await this.#forget(folder.path);
+      // Chat mail is going to be moved there: it has to be looked into.
+      const needed = folder.role === 'chats' && this.#context.filing !== 'none';
+      const again = needed && (await create(this.#imap, folder.path, this.#context.logger)) !== undefined;
+      if (again) return folder.pass();
+      this.#folders = this.#folders.filter((other) => other !== folder);
       return undefined;
     }
+  }
+
+  /** A folder that was made anew is read from the beginning: what is left of it here goes when that is done. */
+  async #finishReading(folder: FolderSync): Promise<void> {
+    const record = await folder.record();
+    if (record?.uidFrom === 1) await sweepFolder(this.#context.writer, folder.path);
+    else if (record && !this.#histories.some((history) => history.folder === folder))
+      this.#histories.push(new HistorySync(folder, this.#context, this.#connection));
   }
 
   async #removeVanished(folder: FolderSync, { vanished, state }: FolderPass): Promise<void> {

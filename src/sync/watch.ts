@@ -1,3 +1,4 @@
+import { ServerError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { FolderRecord } from '../store/records.js';
 import type { ImapTransport } from '../transport/imap.js';
@@ -15,7 +16,7 @@ const FLAG_POLLS = 5;
 
 /**
  * Knows which folders have to be looked into: the first one is watched with IDLE, the others with NOTIFY (RFC 5465) where the
- * server has it, and else by asking for their STATUS from time to time.
+ * server has it, and by asking for their STATUS from time to time: seldom where they are notified, because some servers forget folders.
  */
 export class Watch {
   readonly #context: SyncContext;
@@ -50,6 +51,7 @@ export class Watch {
     this.#imap.on('close', () => this.wake());
     const others = this.#paths.slice(1);
     this.#notified = others.length > 0 && (await this.#imap.watch(others));
+    this.#pollAt = this.#context.clock.now() + this.#interval;
   }
 
   /** Does not wake anybody any more. */
@@ -128,11 +130,15 @@ export class Watch {
   }
 
   get #polls(): boolean {
-    return !this.#notified && this.#paths.length > 1;
+    return this.#paths.length > 1;
+  }
+
+  get #interval(): number {
+    return this.#notified ? limits.notifiedPollMs : limits.pollMs;
   }
 
   async #poll(): Promise<void> {
-    this.#pollAt = this.#context.clock.now() + limits.pollMs;
+    this.#pollAt = this.#context.clock.now() + this.#interval;
     this.#polled += 1;
     for (const { path, modSeq } of await this.#context.store.list('folders')) {
       const blind = modSeq === undefined && this.#polled % FLAG_POLLS === 0;
@@ -147,7 +153,12 @@ export class Watch {
     const { store } = this.#context;
     const [record] = await store.get('folders', [path]);
     if (!record) return true;
-    const status = await this.#imap.status(path, { signal: this.#stop });
+    const status = await this.#imap.status(path, { signal: this.#stop }).catch((thrown) => {
+      // Whoever looks into it finds out what is the matter.
+      if (thrown instanceof ServerError && this.#imap.usable) return undefined;
+      throw thrown;
+    });
+    if (!status) return true;
     const { uidNext, uidValidity, highestModSeq, messages } = status;
     if (uidValidity !== undefined && uidValidity !== record.uidValidity) return true;
     if (uidNext !== undefined && uidNext > record.uidNext) return true;

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../../src/core/limits.js';
+import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { rawMail } from '../../support/engine.js';
 import { useHostBench } from '../../support/host-bench.js';
 
@@ -227,6 +229,56 @@ describe('synchronisation', () => {
     deliver('again');
     await again.until(() => again.news.length === 1);
     await bench.mailbox.folder('COI/Chats').until(({ messages }) => messages.length === 1);
+  });
+
+  it.each([
+    ['is deleted', false],
+    ['is deleted and made anew', true],
+  ])('goes on when Chats %s while connected', async (_, anew) => {
+    const clock = new ManualClock(Date.now());
+    const ada = await bench.start({ clock });
+    deliver('old');
+    await ada.until(() => ada.news.length === 1);
+    await bench.mailbox.folder('COI/Chats').until(({ messages }) => messages.length === 1);
+    bench.mailbox.delete('COI/Chats');
+    if (anew) bench.mailbox.create('COI/Chats');
+    // Nothing tells about a folder that is not open: it is asked about.
+    while ((await ada.messages()).length > 0) {
+      await clock.advanceAsync(limits.pollMs / 10);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    deliver('new');
+    await ada.until(() => ada.news.length === 2);
+    await bench.mailbox.folder('COI/Chats').until(({ messages }) => messages.length === 1);
+    await ada.until(async () => (await ada.store.list('locations'))[0]?.folder === 'COI/Chats');
+    expect(await ada.texts()).toEqual(['new']);
+    expect(await ada.newsTexts()).toEqual(['', 'new']);
+    expect(ada.engine.connection).toBe('online');
+  });
+
+  it('notices at the next mail that Chats was deleted', async () => {
+    const ada = await bench.start();
+    deliver('old');
+    await ada.until(() => ada.news.length === 1);
+    await bench.mailbox.folder('COI/Chats').until(({ messages }) => messages.length === 1);
+    bench.mailbox.delete('COI/Chats');
+    deliver('new');
+    await ada.until(async () => (await ada.texts()).join() === 'new');
+    expect(ada.news).toHaveLength(2);
+    const locations = await ada.store.list('locations');
+    expect(locations.map(({ folder, uidValidity }) => [folder, uidValidity])).toEqual([
+      ['COI/Chats', String(bench.mailbox.folder('COI/Chats').uidValidity)],
+    ]);
+  });
+
+  it('reads a large folder again that was made anew while connected', async () => {
+    const ada = await bench.start({ random: (length) => new Uint8Array(length) });
+    for (let i = 0; i < 1100; i++) deliver(`mail ${i}`, false);
+    await ada.until(() => ada.news.length === 1100);
+    bench.mailbox.inbox.expunge([bench.mailbox.inbox.messages[7]?.uid ?? 0]);
+    bench.mailbox.inbox.changeUidValidity();
+    await ada.until(async () => (await ada.messages()).length === 1099);
+    expect(await ada.store.count('locations')).toBe(1099);
   });
 
   it('clears the mark of a message that a handler has finished with', async () => {
