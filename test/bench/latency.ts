@@ -41,7 +41,7 @@ export async function latencyRows(servers: BenchServers, count: number): Promise
     const floorDone = (async () => {
       await atFloor;
       const mail = await client.fetchOne('*', { uid: true, flags: true, internalDate: true, source: true });
-      if (!mail?.source) throw new Error('no mail');
+      if (mail === false || !mail.source) throw new Error('no mail');
       await simpleParser(mail.source);
       floorTimes.push(performance.now() - floorTap.last());
     })();
