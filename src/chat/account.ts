@@ -1,3 +1,4 @@
+import { type AbortOptions, abortable } from '../core/abort.js';
 import type { Handler } from '../core/emitter.js';
 import { InputError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
@@ -11,7 +12,7 @@ import { Outbox } from './outbox.js';
 import { AccountSession } from './session.js';
 
 /** Options of {@link Account.search}. */
-export interface SearchOptions {
+export interface SearchOptions extends AbortOptions {
   /** Only in this chat. */
   readonly chat?: Chat | undefined;
   /** Only messages older than this one: the last of the results before. */
@@ -142,14 +143,14 @@ export class Account {
 
   /** Messages whose text has words that begin with all words of `text`, newest first. */
   async search(text: string, options: SearchOptions = {}): Promise<Message[]> {
-    refuseUnknownOptions('search', options, ['chat', 'before', 'limit']);
+    refuseUnknownOptions('search', options, ['chat', 'before', 'limit', 'signal']);
     if (typeof text !== 'string') throw new InputError('INVALID_OPTION', 'search: pass the text to look for.');
-    const { chat, before, limit = SEARCH_DEFAULT } = options;
+    const { chat, before, limit = SEARCH_DEFAULT, signal } = options;
     if (!Number.isInteger(limit) || limit < 1 || limit > SEARCH_MAX) {
       throw new InputError('INVALID_OPTION', `search: "limit" has to be a whole number from 1 to ${SEARCH_MAX}.`);
     }
     const { handles, store } = this.#session;
-    return handles.messages(() =>
+    const found = handles.messages(() =>
       store.search({
         text,
         limit,
@@ -157,5 +158,6 @@ export class Account {
         ...(before ? { before: [before.date.getTime(), before.id] } : {}),
       }),
     );
+    return abortable(found, signal);
   }
 }

@@ -100,6 +100,11 @@ export class MemoryStore implements Store {
     this.#open = false;
   }
 
+  /** {@link MemoryStore.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   #requireOpen(): void {
     if (!this.#open) throw new InputError('INVALID_STATE', 'The store is not open: call open() first.');
   }

@@ -93,6 +93,11 @@ export class AccountStore implements Store {
     await this.#connection.release(this.#name);
   }
 
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   #opened(): Session {
     if (this.#session) return this.#session;
     throw new InputError('INVALID_STATE', 'The store is not open: call open() first.');

@@ -245,6 +245,12 @@ describe('sending', () => {
       inReplyTo: 'chat$m@example.net',
       from: { address: 'work@example.com' },
     });
+    expect(await message?.repliedTo()).toBeUndefined();
+    await receive([
+      messageRecord('answer', { inReplyTo: 'chat$m@example.net' }),
+      messageRecord('a-fake', { messageId: 'chat$m@example.net', problem: { code: 'duplicate-id', detail: '' } }),
+    ]);
+    expect(await (await chat.message('answer'))?.repliedTo()).toBe(message);
     await expect(chat.send({ text: 'x', replyTo: 'unknown' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await account.close();
   });
@@ -417,6 +423,14 @@ describe('a message', () => {
 });
 
 describe('collections', () => {
+  it('give a search up when its signal fires', async () => {
+    const { account, receive } = await openSession();
+    await receive([messageRecord('m1', { text: 'Lunch on Friday' })]);
+    expect(await account.search('lunch', { signal: AbortSignal.timeout(60_000) })).toHaveLength(1);
+    await expect(account.search('lunch', { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
+    await account.close();
+  });
+
   it('search the text of messages, everywhere or in one chat', async () => {
     const { account, receive } = await openSession();
     await receive([

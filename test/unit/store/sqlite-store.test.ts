@@ -21,6 +21,17 @@ describe('a SQLite file', () => {
     await store.close();
   });
 
+  it('is released at the end of an `await using`', async () => {
+    const path = join(await tempFolder(), 'ada.db');
+    {
+      await using store = new SqliteStore(path);
+      await store.open();
+    }
+    const next = new SqliteStore(path);
+    await next.open();
+    await next.close();
+  });
+
   it('is opened by one store at a time in a process', async () => {
     const path = join(await tempFolder(), 'ada.db');
     const first = new SqliteStore(path);
