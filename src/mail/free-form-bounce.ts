@@ -1,7 +1,8 @@
 import { limits } from '../core/limits.js';
 import { firstAddress, readAddress } from './address.js';
+import { htmlToText } from './html-to-text.js';
 import type { ParsedMail } from './parsed-mail.js';
-import { type DeliveryReport, humanText, messageIdIn, type RecipientStatus } from './report-fields.js';
+import { type DeliveryReport, findPart, humanText, messageIdIn, type RecipientStatus } from './report-fields.js';
 import { cleanName } from './text-clean.js';
 
 /** Sentences that only mail systems write: qmail, Exim, Postfix, Sendmail, Exchange, Gmail, Yahoo and those that copy them. */
@@ -58,9 +59,12 @@ const DAEMON =
  *
  * @param id Message-ID of the bounced mail as far as the headers told it.
  */
-export function readFreeFormBounce(mail: ParsedMail, id: string | undefined): DeliveryReport | undefined {
+export async function readFreeFormBounce(
+  mail: ParsedMail,
+  id: string | undefined,
+): Promise<DeliveryReport | undefined> {
   if (!isFromMailSystem(mail)) return undefined;
-  const text = humanText(mail).slice(0, limits.bounceChars);
+  const text = (humanText(mail) || (await textOfHtml(mail))).slice(0, limits.bounceChars);
   const lines = text.split('\n').slice(0, limits.bounceLines);
   const copy = lines.findIndex((line) => COPY.test(line.trimStart().slice(0, 80)));
   const said = copy < 0 ? lines : lines.slice(0, copy);
@@ -78,6 +82,12 @@ export function readFreeFormBounce(mail: ParsedMail, id: string | undefined): De
   if (statuses.length === 0) return undefined;
   const original = (copy < 0 ? undefined : messageIdInCopy(lines.slice(copy + 1))) ?? id;
   return { ...(original !== undefined && { originalMessageId: original }), statuses, text: said.join('\n').trim() };
+}
+
+/** Some mail systems write nothing but HTML. */
+async function textOfHtml(mail: ParsedMail): Promise<string> {
+  const html = findPart(mail, new Set(['text/html']))?.text();
+  return html === undefined ? '' : htmlToText(html);
 }
 
 function isFromMailSystem({ from, headers }: ParsedMail): boolean {

@@ -38,7 +38,7 @@ const RETURNED = new Set([
 const ACTIONS: ReadonlySet<string> = new Set(['failed', 'delayed', 'delivered', 'relayed', 'expanded']);
 
 /** Reads a bounce or another delivery report: RFC 3464, or one of the free forms that mail systems send. Undefined if it is none. */
-export function readDeliveryReport(mail: ParsedMail): DeliveryReport | undefined {
+export async function readDeliveryReport(mail: ParsedMail): Promise<DeliveryReport | undefined> {
   const part = findPart(mail, DELIVERY_STATUS);
   const statuses =
     part === undefined ? [] : fieldGroups(part.text() ?? '').flatMap((fields) => recipientStatus(fields) ?? []);

@@ -29,7 +29,7 @@ export async function readChatMail(raw: RawMail, options: AbortOptions = {}): Pr
 /** The same for a mail whose parts have been read already, all of them or some. */
 export async function chatMailOf(mail: ParsedMail): Promise<ChatMail> {
   const base = chatMailBase(mail);
-  return receiptOf(mail, base) ?? deliveryReportOf(mail, base) ?? readMessage(mail, base);
+  return receiptOf(mail, base) ?? (await deliveryReportOf(mail, base)) ?? readMessage(mail, base);
 }
 
 function chatMailBase(mail: ParsedMail): ChatMailBase {

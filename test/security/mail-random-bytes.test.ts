@@ -36,7 +36,7 @@ it('reads any octets without failing', async () => {
     fc.asyncProperty(fc.array(piece, { maxLength: 40 }), fc.uint8Array({ maxLength: 30 }), async (pieces, tail) => {
       const mail = await readMail(Buffer.concat([Buffer.from(pieces.join('')), tail]));
       expect(visit(mail.root)).toBeGreaterThanOrEqual(0);
-      readDeliveryReport(mail);
+      await readDeliveryReport(mail);
       readDispositionReport(mail);
       await splitHtml(pieces.join('<div '));
     }),

@@ -112,6 +112,17 @@ describe('free-form bounces', () => {
     });
   });
 
+  it('that is nothing but HTML', async () => {
+    const report = await delivery(
+      ...daemon,
+      'Content-Type: text/html; charset=utf-8',
+      '',
+      '<html><body><h1>Undeliverable</h1><p>Delivery has failed to these recipients or groups:</p>',
+      '<p><a href="mailto:bob@example.net">bob@example.net</a><br>The mailbox is full. 5.2.2</p></body></html>',
+    );
+    expect(report?.statuses).toMatchObject([{ recipient: 'bob@example.net', action: 'failed', status: '5.2.2' }]);
+  });
+
   it('of Exim', async () => {
     const report = await delivery(
       'X-Failed-Recipients: bob@example.net',
