@@ -172,6 +172,11 @@ export interface Message {
    * `quote: false`, quotes the beginning of its text; what was received encrypted is not quoted.
    */
   reply(message: string | ReplyDraft, options?: SendOptions): Promise<Message>;
+  /**
+   * The message that this one answers (In-Reply-To); undefined if it answers none, or one that is not here. It may be in another
+   * chat: a private answer to a message of a group.
+   */
+  repliedTo(): Promise<Message | undefined>;
   /** Sends the text and the files on into another chat, marked as forwarded. Downloads what is not here yet. */
   forward(chat: Chat, options?: SendOptions): Promise<Message>;
   /** Marks this one message as read, here and on the server. */

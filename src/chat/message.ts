@@ -1,5 +1,6 @@
 import type { AbortOptions } from '../core/abort.js';
 import { InputError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import type {
   MessageRecord,
@@ -120,6 +121,22 @@ export class MessageHandle implements Message {
   async reply(message: string | ReplyDraft, options: SendOptions = {}): Promise<Message> {
     const draft = draftOf('message.reply', message);
     return sendDraft(this.#context, this.chat, { ...draft, replyTo: this.id }, options);
+  }
+
+  async repliedTo(): Promise<Message | undefined> {
+    this.#context.assertOpen();
+    const { inReplyTo, chatId } = this.#cell.record;
+    if (inReplyTo === undefined) return undefined;
+    const [message] = await this.#context.handles.messages(async () => {
+      const { store } = this.#context;
+      const query = { index: 'byMessageId', prefix: [inReplyTo], limit: limits.sameIdMails } as const;
+      const found = (await store.list('messages', query)).filter(({ hidden }) => hidden === 0);
+      // Anybody can send a mail with the same id: the one of this chat that is known to be real comes first.
+      const rank = (record: MessageRecord) =>
+        (record.chatId === chatId ? 2 : 0) + (record.problem?.code === 'duplicate-id' ? 0 : 1);
+      return found.sort((a, b) => rank(b) - rank(a)).slice(0, 1);
+    });
+    return message;
   }
 
   async forward(chat: Chat, options: SendOptions = {}): Promise<Message> {

@@ -59,9 +59,7 @@ export interface AttachmentRecord {
 /** Text of another message that this one answers. */
 export interface QuoteRecord {
   readonly text: string;
-  /** Key of the answered message, if it is known. */
-  readonly message?: string;
-  /** The answered message's Message-ID. */
+  /** The answered message's Message-ID; `Message.repliedTo` finds that message. */
   readonly messageId?: string;
 }
 
