@@ -1,4 +1,5 @@
 import { limits } from '../core/limits.js';
+import { cutText } from '../mail/text-clean.js';
 import { isPlaceholderSubject, stripReplyPrefixes } from '../protocol/subject.js';
 import type { AddressRecord, ChatRecord, MessageRecord } from '../store/records.js';
 import { chatKindOf } from './placement.js';
@@ -51,7 +52,7 @@ export function withMails(chat: ChatRecord, mails: readonly MessageRecord[], own
   let changed = false;
   for (const mail of mails) {
     const position = positionOf(mail);
-    const subject = mail.subject === undefined ? '' : stripReplyPrefixes(mail.subject).slice(0, limits.nameChars);
+    const subject = mail.subject === undefined ? '' : cutText(stripReplyPrefixes(mail.subject), limits.nameChars);
     if (!isPlaceholderSubject(subject) && (nameAt === undefined || comparePositions(position, nameAt) <= 0)) {
       changed ||= name !== subject || nameAt === undefined || comparePositions(position, nameAt) !== 0;
       name = subject;

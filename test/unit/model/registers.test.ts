@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../../src/core/limits.js';
 import { newChat, withMails, withSettingsOf } from '../../../src/model/chat-summary.js';
 import { newContact, withMailsFrom } from '../../../src/model/contact-registers.js';
 import { effectiveDate, messageIdOf, messageKey } from '../../../src/model/identity.js';
@@ -6,6 +7,7 @@ import { joinRecipient, stateOf, unreadOf } from '../../../src/model/message-sta
 import type { MessageRecord, RecipientRecord } from '../../../src/store/records.js';
 import { arrivalOf, textMail } from '../../support/mail-values.js';
 import { ME, testState } from '../../support/state.js';
+import { messageRecord } from '../chat/records.js';
 
 const HOUR = 3600_000;
 const DAY = 24 * HOUR;
@@ -34,6 +36,14 @@ describe('identity', () => {
     expect(messageIdOf(mail)).not.toBe(messageIdOf(textMail({ from: 'a@x', date: 2, text: 'hi' })));
     expect(messageIdOf(mail)).not.toBe(messageIdOf(textMail({ from: 'b@x', date: 1, text: 'hi' })));
     expect(messageIdOf(mail)).not.toBe(messageIdOf(textMail({ from: 'a@x', date: 1, text: 'ho' })));
+  });
+});
+
+describe('chat name', () => {
+  it('is cut between characters', () => {
+    const mail = messageRecord('m', { subject: `${'x'.repeat(limits.nameChars - 1)}👋` });
+    const { name } = withMails(newChat('adhoc:a'), [mail], new Set());
+    expect(name).toBe('x'.repeat(limits.nameChars - 1));
   });
 });
 
