@@ -41,8 +41,9 @@ export async function latencyRows(servers: BenchServers, count: number): Promise
     const floorDone = (async () => {
       await atFloor;
       const mail = await client.fetchOne('*', { uid: true, flags: true, internalDate: true, source: true });
-      if (mail === false || !mail.source) throw new Error('no mail');
-      await simpleParser(mail.source);
+      const source = mail ? mail.source : undefined;
+      if (!source) throw new Error('no mail');
+      await simpleParser(source);
       floorTimes.push(performance.now() - floorTap.last());
     })();
     const oursDone = atOurs.then(() => oursTimes.push(performance.now() - oursTap.last()));
