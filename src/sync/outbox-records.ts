@@ -41,15 +41,6 @@ export async function applyOutcome(
   tx.put('messages', { ...message, recipients, state: finished ? finishedState(recipients) : 'queued' });
 }
 
-/** Makes a failed message a waiting one again. */
-export function revived(message: MessageRecord): MessageRecord {
-  const recipients = (message.recipients ?? []).map(
-    ({ address, state, ...rest }): RecipientRecord =>
-      state === 'failed' ? { address, state: 'pending' } : { address, state, ...rest },
-  );
-  return { ...message, state: 'queued', recipients };
-}
-
 /** Recipients that have to get the message when it is tried again. */
 export function failedRecipients(message: MessageRecord): string[] {
   return (message.recipients ?? []).filter(({ state }) => state === 'failed').map(({ address }) => address);

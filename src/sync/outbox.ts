@@ -3,6 +3,7 @@ import { CoiError, describe, InputError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { Logger } from '../core/logger.js';
 import { type RandomBytes, randomId } from '../core/random.js';
+import { chatKindOf } from '../model/placement.js';
 import type { WrittenMail } from '../protocol/chat-mail.js';
 import { readChatMail } from '../protocol/read.js';
 import type { MessageRecord, OutboxRecord } from '../store/records.js';
@@ -14,10 +15,11 @@ import type { AcceptOptions } from './engine.js';
 import { GroupCommit } from './group-commit.js';
 import type { Identity } from './incoming.js';
 import { acceptOwn } from './ingest/ingest.js';
-import { deleteMessages } from './ingest/user-acts.js';
+import { deleteMessages, resetDelivery } from './ingest/user-acts.js';
 import { type DeliveryContext, handOver, settle } from './outbox-delivery.js';
 import { type OutboxEntry, OutboxQueue, outboxEntry } from './outbox-queue.js';
-import { failedRecipients, nextOutboxId, outboxBlob, removeEntry, revived } from './outbox-records.js';
+import { failedRecipients, nextOutboxId, outboxBlob, removeEntry } from './outbox-records.js';
+import { linked } from './signals.js';
 import type { StateWriter } from './state-writer.js';
 import type { Transaction } from './transaction.js';
 
@@ -113,7 +115,7 @@ export class Outbox {
   }
 
   /** See `Engine.accept`. */
-  async accept(mail: WrittenMail, { delayMs = 0 }: AcceptOptions): Promise<MessageRecord> {
+  async accept(mail: WrittenMail, { chatId, delayMs = 0 }: AcceptOptions): Promise<MessageRecord> {
     const { store, writer } = this.#options;
     if (mail.recipients.length === 0)
       throw new InputError('INVALID_ADDRESS', 'This message has no recipient. Name at least one.');
@@ -124,7 +126,7 @@ export class Outbox {
     let entry: OutboxEntry | undefined;
     try {
       const message = await writer.run(async (tx) => {
-        const shown = await acceptOwn(tx, chatMail, { recipients: mail.recipients });
+        const shown = await acceptOwn(tx, chatMail, { recipients: mail.recipients, ...listOf(chatId) });
         if (small) tx.putBlob(blob, mail.bytes);
         const record = await this.#newRecord(tx, mail, shown, blob, delayMs);
         tx.put('outbox', record);
@@ -168,7 +170,7 @@ export class Outbox {
         attempts: 0,
         ...(failed && { recipients: failedRecipients(message), acceptedAt: now }),
       };
-      if (failed) tx.put('messages', revived(message));
+      if (failed) await resetDelivery(tx, messageKey);
       tx.put('outbox', again);
       return again;
     });
@@ -332,8 +334,10 @@ export class Outbox {
   /** Never rejects. */
   async #deliver(run: Run, entry: OutboxEntry): Promise<void> {
     const { clock, logger, onFailure } = this.#options;
+    // A signal of its own: several deliveries with their commands would pile up listeners on the common one.
+    const stop = linked(run.stop.signal);
     try {
-      const outcome = await handOver(this.#delivery, entry.record, entry.bytes, run.stop.signal);
+      const outcome = await handOver(this.#delivery, entry.record, entry.bytes, stop.signal);
       const next = await settle(this.#delivery, entry.record, outcome, clock.now());
       this.#learn(entry, outcome);
       if (next) entry.record = next;
@@ -349,6 +353,7 @@ export class Outbox {
         this.#pause();
       }
     } finally {
+      stop.release();
       entry.bytes = undefined;
       entry.busy = false;
       this.#busy -= 1;
@@ -388,6 +393,10 @@ export class Outbox {
     this.#networkFailures += 1;
     this.#pausedUntil = now + halfJitter(this.#networkFailures, PAUSE, random);
   }
+}
+
+function listOf(chatId: string): { listId?: string } {
+  return chatKindOf(chatId) === 'list' ? { listId: chatId.slice('list:'.length) } : {};
 }
 
 async function entryOf(tx: Transaction, messageKey: string): Promise<OutboxRecord | undefined> {

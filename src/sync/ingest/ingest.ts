@@ -21,6 +21,8 @@ export async function ingest(writer: StateWriter, copies: readonly IncomingCopy[
 export interface AcceptOwnOptions {
   /** Envelope recipients, normalised. */
   readonly recipients: readonly string[];
+  /** The mailing list that it is written to, if it is: the mail itself does not name it before the list has sent it on. */
+  readonly listId?: string;
 }
 
 /**
@@ -28,7 +30,9 @@ export interface AcceptOwnOptions {
  * it is the same message and its state stays. The chat is found like that of any mail, so that every device puts it into the same.
  */
 export async function acceptOwn(tx: Transaction, mail: ChatMail, options: AcceptOwnOptions): Promise<MessageRecord> {
-  const [message] = await join(tx, [{ mail, history: false, sentTo: options.recipients }]);
+  const { recipients, listId } = options;
+  const shown = listId === undefined ? mail : { ...mail, listId };
+  const [message] = await join(tx, [{ mail: shown, history: false, sentTo: recipients }]);
   if (message === undefined) throw new StoreError('STORE_FAILED', 'The store did not keep the message. Try again.');
   return message;
 }

@@ -36,6 +36,29 @@ describe('an account on a mail host', () => {
     });
   const inbox = (name: string) => host.mailbox(`${name}@example.org`).folder('INBOX').messages;
 
+  it('shows what is written to a mailing list in its chat, before and after the copy comes back', async () => {
+    const ada = await account('ada');
+    host.addUser('news@lists.example.net');
+    const fromList = (from: string, id: string, text: string) =>
+      `From: ${from}\nTo: news@lists.example.net\nList-Id: News <news.lists.example.net>\nList-Post: <mailto:news@lists.example.net>\nMessage-ID: <${id}>\nDate: ${new Date().toUTCString()}\nSubject: News\n\n${text}`;
+    const first = next(ada, 'Hello all');
+    host.deliver(fromList('carla@example.com', 'first@example.com', 'Hello all'), { to: 'ada@example.org' });
+    const { chat } = await first;
+    const sent = await chat.send('Hello Carla');
+    expect(sent.chat).toBe(chat);
+    await sent.sent();
+    const second = next(ada, 'Welcome');
+    host.deliver(fromList('ada@example.org', sent.messageId, 'Hello Carla'), { to: 'ada@example.org' });
+    host.deliver(fromList('carla@example.com', 'second@example.com', 'Welcome'), { to: 'ada@example.org' });
+    await second;
+    expect((await chat.messages().toArray()).map(({ text }) => text).toSorted()).toEqual([
+      'Hello Carla',
+      'Hello all',
+      'Welcome',
+    ]);
+    expect(await ada.chats.list()).toEqual([chat]);
+  });
+
   /** Waits for a state of the connection. */
   function connection(who: Account, state: Account['connection']): Promise<void> {
     if (who.connection === state) return Promise.resolve();

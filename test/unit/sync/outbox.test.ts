@@ -280,14 +280,18 @@ describe('Outbox', () => {
 
   it('tries a failed message again when asked to, only for those who did not get it', async () => {
     const { smtp, test, engine, clock } = await setUp();
-    const { key } = await test.send(BOB, 'b1');
+    const { key, messageId } = await test.send(BOB, 'b1');
+    const report = { key: 'report', target: messageId, kind: 'delivery', from: BOB, date: 0, value: {} };
     (await smtp.handed(0)).fail(never());
     await test.untilState(key, 'failed');
+    await test.writer.run(async (tx) => tx.put('facts', report));
     await engine.retry(key);
     const again = await smtp.handed(1);
     expect(again.to).toEqual([BOB]);
     again.accept();
     await test.untilState(key, 'sent');
+    // What was reported about the first try does not count any more.
+    expect((await test.store.list('facts', { index: 'byTarget', prefix: [messageId] })).length).toBe(0);
     await expect(engine.retry(key)).rejects.toMatchObject({ code: 'INVALID_STATE' });
     await close(test, clock);
   });
