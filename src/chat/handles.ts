@@ -185,7 +185,11 @@ export interface Message {
   delete(options?: RemoveOptions): Promise<void>;
   /** Tries to send a failed or waiting message again, now. */
   retry(): Promise<void>;
-  /** Takes a message back that no server has yet. Throws `INVALID_STATE` if it is too late. */
+  /**
+   * Takes a message back that no server has yet. Its text goes with it: keep what an undo should bring back to the editor.
+   *
+   * @throws InputError `INVALID_STATE` if it is too late, `NOT_FOUND` if it was taken back or removed before.
+   */
   cancel(): Promise<void>;
   /** Resolves when our server has taken the message; rejects with the server's words if it was refused. */
   sent(options?: AbortOptions): Promise<void>;
