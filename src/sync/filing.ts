@@ -2,7 +2,7 @@ import { CoiError, describe, ServerError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { locationKey } from '../model/identity.js';
 import type { FolderRecord, LocationRecord, MessageRecord } from '../store/records.js';
-import type { ImapFolderSession, ImapTransport } from '../transport/imap.js';
+import type { ImapFolderSession, ImapTransport, MovedMails } from '../transport/imap.js';
 import { isHistory } from './committer.js';
 import { create, type MailboxLayout } from './folders.js';
 import { firstStartOf, patchFolder, type SyncContext } from './sync-context.js';
@@ -35,9 +35,6 @@ export class Filing {
   readonly #layout: MailboxLayout;
   /** Cleared when the server refuses: until the next connection chat mail stays where it is. */
   #possible: boolean;
-  /** The target was made anew: what is known of it is void. */
-  #madeAnew = false;
-
   constructor(context: SyncContext, imap: ImapTransport, layout: MailboxLayout) {
     this.#context = context;
     this.#imap = imap;
@@ -62,9 +59,7 @@ export class Filing {
     try {
       const told = await this.#imap.withFolder(inbox, (folder) => this.#file(folder, record, batch, chats));
       await this.#advance(record, position);
-      const lookIntoChats = !told || this.#madeAnew;
-      this.#madeAnew = false;
-      return { lookIntoChats, more };
+      return { lookIntoChats: !told, more };
     } catch (thrown) {
       if (!this.#imap.usable || !(thrown instanceof ServerError)) throw thrown;
       this.#possible = false;
@@ -127,8 +122,8 @@ export class Filing {
         '\\Seen',
       );
     const moved = await this.#move(folder, uids, chats);
-    await this.#relocate(batch, moved, chats, new Set(own));
-    return batch.every(({ location }) => moved.has(location.uid));
+    const known = await this.#relocate(batch, moved, chats, new Set(own));
+    return known && batch.every(({ location }) => moved.uids.has(location.uid));
   }
 
   /** A keyword or flag that the server does not take is no reason to leave the mail where it is. */
@@ -141,33 +136,32 @@ export class Filing {
     }
   }
 
-  async #move(folder: ImapFolderSession, uids: readonly number[], chats: string): Promise<ReadonlyMap<number, number>> {
+  async #move(folder: ImapFolderSession, uids: readonly number[], chats: string): Promise<MovedMails> {
     try {
       return await folder.move(uids, chats);
     } catch (thrown) {
       if (!(thrown instanceof ServerError) || thrown.code !== 'FOLDER_MISSING') throw thrown;
       // Somebody deleted it since we looked.
       if ((await create(this.#imap, chats, this.#context.logger)) === undefined) throw thrown;
-      this.#madeAnew = true;
       return folder.move(uids, chats);
     }
   }
 
-  /** Writes down where the mails are now, so that they need not be fetched again there. */
+  /** Writes down where the mails are now, so that they need not be fetched again there. False if that is a folder that we don't know (any more). */
   async #relocate(
     batch: readonly Candidate[],
-    moved: ReadonlyMap<number, number>,
+    { uids, uidValidity }: MovedMails,
     chats: string,
     seen: ReadonlySet<Candidate>,
-  ): Promise<void> {
-    await this.#context.writer.run(async (tx) => {
+  ): Promise<boolean> {
+    return this.#context.writer.run(async (tx) => {
       const target = await tx.get('folders', chats);
+      // One that was never opened, or was made anew: its own pass finds the mails.
+      if (uidValidity === undefined || target?.uidValidity !== uidValidity) return false;
       for (const candidate of batch) {
-        const uid = moved.get(candidate.location.uid);
+        const uid = uids.get(candidate.location.uid);
         const location = await tx.get('locations', candidate.location.key);
-        // The UIDVALIDITY of a folder that was just made is not known; its first pass finds the mails.
-        if (uid === undefined || !target || this.#madeAnew || !location) continue;
-        const { uidValidity } = target;
+        if (uid === undefined || !location) continue;
         const flags = seen.has(candidate) ? [...new Set([...location.flags, '\\Seen'])] : location.flags;
         tx.put('locations', {
           ...location,
@@ -179,6 +173,7 @@ export class Filing {
         });
         tx.remove('locations', location.key);
       }
+      return true;
     });
   }
 }

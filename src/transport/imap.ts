@@ -82,6 +82,14 @@ export interface ImapTransportEvents extends Record<string, readonly unknown[]> 
   close: readonly [error: Error | undefined];
 }
 
+/** Where mails were moved to, as far as the server tells (UIDPLUS). */
+export interface MovedMails {
+  /** UIDVALIDITY of the target; the new UIDs are worth nothing with any other. */
+  readonly uidValidity?: string;
+  /** Old to new UID. */
+  readonly uids: ReadonlyMap<number, number>;
+}
+
 /** The open folder. Valid only within the callback of {@link ImapTransport.withFolder}. */
 export interface ImapFolderSession {
   readonly state: ImapFolderState;
@@ -104,7 +112,7 @@ export interface ImapFolderSession {
     change: { readonly add?: readonly string[]; readonly remove?: readonly string[]; readonly unchangedSince?: string },
   ): Promise<number[]>;
   /** MOVE, or COPY + \Deleted + UID EXPUNGE. Returns old to new UID where the server tells (UIDPLUS). A missing target gives `FOLDER_MISSING`. */
-  move(uids: readonly number[], target: string): Promise<ReadonlyMap<number, number>>;
+  move(uids: readonly number[], target: string): Promise<MovedMails>;
   /** \Deleted and UID EXPUNGE of just these (plain EXPUNGE is never used where others' \Deleted mails would go too). */
   expunge(uids: readonly number[]): Promise<void>;
 }

@@ -2,7 +2,15 @@ import type { ImapResponse } from 'imapflow';
 import type { AbortOptions } from '../core/abort.js';
 import { InputError, NetworkError, ServerError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
-import type { FetchedMail, ImapFetchQuery, ImapFlags, ImapFolderSession, ImapFolderState, UidSet } from './imap.js';
+import type {
+  FetchedMail,
+  ImapFetchQuery,
+  ImapFlags,
+  ImapFolderSession,
+  ImapFolderState,
+  MovedMails,
+  UidSet,
+} from './imap.js';
 import { misbehaved } from './imap-errors.js';
 import { atom, type CommandArgument, codeArguments, literal, sequence, text, tokenText } from './imapflow-exec.js';
 import { downloadPart, fetchFlags, fetchMails } from './imapflow-fetch.js';
@@ -106,12 +114,17 @@ export class ImapFlowFolder implements ImapFolderSession {
     return [...left].sort((a, b) => a - b);
   }
 
-  async move(uids: readonly number[], target: string): Promise<ReadonlyMap<number, number>> {
+  async move(uids: readonly number[], target: string): Promise<MovedMails> {
     const moved = new Map<number, number>();
+    let uidValidity: string | undefined;
     const { link, has, expectExpunges } = this.context;
     const path = atom(await encodedPath(link.flow, target));
     for (const set of uidSets(uids)) {
-      const learn = (response: ImapResponse) => learnCopies(codeArguments(response, 'COPYUID'), uids.length, moved);
+      const learn = (response: ImapResponse) => {
+        const copied = codeArguments(response, 'COPYUID');
+        uidValidity = copied?.[0] ?? uidValidity;
+        learnCopies(copied, uids.length, moved);
+      };
       if (has('MOVE')) {
         expectExpunges(uids.length);
         const done = await this.#checked(() => link.execute('UID MOVE', [sequence(set), path], { OK: learn }));
@@ -122,7 +135,7 @@ export class ImapFlowFolder implements ImapFolderSession {
       }
     }
     expectExpunges(0);
-    return moved;
+    return { uids: moved, ...(uidValidity !== undefined && { uidValidity }) };
   }
 
   async expunge(uids: readonly number[]): Promise<void> {

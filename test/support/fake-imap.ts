@@ -8,6 +8,7 @@ import type {
   ImapFolderState,
   ImapTransport,
   ImapTransportEvents,
+  MovedMails,
 } from '../../src/transport/imap.js';
 
 /** An IMAP connection to an account with one folder that never has a mail, for tests of what happens around the mails. */
@@ -111,8 +112,8 @@ class EmptyFolder implements ImapFolderSession {
     return [];
   }
 
-  async move(): Promise<ReadonlyMap<number, number>> {
-    return new Map();
+  async move(): Promise<MovedMails> {
+    return { uids: new Map() };
   }
 
   async expunge(): Promise<void> {}

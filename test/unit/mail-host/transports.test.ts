@@ -65,7 +65,7 @@ it.each([
       }
       expect(await folder.store([uid], { add: ['\\Seen'] })).toEqual([]);
       const moved = await folder.move([uid], chats);
-      expect([...moved.keys()]).toEqual('capabilities' in options ? [] : [uid]);
+      expect([...moved.uids.keys()]).toEqual('capabilities' in options ? [] : [uid]);
     });
     const own = host.mailbox('ada@example.org');
     expect(own.folder('INBOX').messages).toHaveLength(0);

@@ -271,6 +271,18 @@ describe('synchronisation', () => {
     ]);
   });
 
+  it('does not mix up places when Chats was made anew by somebody else', async () => {
+    const ada = await bench.start();
+    deliver('old');
+    await ada.until(() => ada.news.length === 1);
+    await ada.until(async () => (await ada.store.list('locations'))[0]?.folder === 'COI/Chats');
+    bench.mailbox.delete('COI/Chats');
+    bench.mailbox.create('COI/Chats');
+    deliver('new');
+    await ada.until(async () => (await ada.texts()).join() === 'new');
+    expect(await ada.store.count('locations')).toBe(1);
+  });
+
   it('reads a large folder again that was made anew while connected', async () => {
     const ada = await bench.start({ random: (length) => new Uint8Array(length) });
     for (let i = 0; i < 1100; i++) deliver(`mail ${i}`, false);
