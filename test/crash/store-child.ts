@@ -1,6 +1,7 @@
 /**
  * A process that is to be killed. Opens the store of its first argument, says `open`, then commits without end. Commit n puts the records `n.0` to
- * `n.19`, overwrites the record `last`, and writes a blob; once it is acknowledged the process says n.
+ * `n.19`, overwrites the record `last`, and writes a blob; every fifth also replaces
+ * the blob `pieces`. Once all of it is acknowledged the process says n.
  */
 import { writeSync } from 'node:fs';
 import { StoreError } from '../../src/core/errors.js';
@@ -31,7 +32,6 @@ async function run(): Promise<void> {
       putBlobs: new Map([[`whole ${n}`, blobOf(n)]]),
       removeBlobs: [`whole ${n - 20}`],
     });
-    say(n);
     if (n % 5 === 0) {
       await store.writeBlob(
         'pieces',
@@ -40,6 +40,7 @@ async function run(): Promise<void> {
         })(),
       );
     }
+    say(n);
   }
 }
 
