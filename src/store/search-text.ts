@@ -2,7 +2,8 @@ import { limits } from '../core/limits.js';
 
 /** Scripts written without blanks between words: each character is a word of its own, so that any part can be found. */
 const IDEOGRAPH = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\p{Script=Bopomofo}';
-const WORDS = new RegExp(`[${IDEOGRAPH}]|(?:(?![${IDEOGRAPH}])[\\p{L}\\p{N}])+`, 'gu');
+// Symbols of these scripts (radicals, circled Katakana) are no words.
+const WORDS = new RegExp(`(?=[\\p{L}\\p{N}])[${IDEOGRAPH}]|(?:(?![${IDEOGRAPH}])[\\p{L}\\p{N}])+`, 'gu');
 
 /** Compatibility forms unified, marks dropped; composed again because NFKD takes Hangul syllables apart. */
 function fold(text: string): string {

@@ -26,6 +26,8 @@ describe('words of a text', () => {
   });
 
   it('never hold what SQLite cannot keep', () => {
+    // A radical, which is a symbol although its script is Han.
+    expect(searchWords('\u2e80')).toEqual(new Set());
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         for (const word of searchWords(text)) expect(word).toMatch(/^[\p{L}\p{N}]+$/u);
