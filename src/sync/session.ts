@@ -1,17 +1,17 @@
 import { CoiError, describe, ServerError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { ImapTransport } from '../transport/imap.js';
-import { performActions } from './actions.js';
-import { CHAT_KEYWORD, Filing } from './filing.js';
-import { fillFirstScreen } from './first-screen.js';
-import { type FolderConnection, type FolderPass, FolderSync } from './folder-sync.js';
-import { create, findFolders, type MailboxLayout, syncedFolders } from './folders.js';
-import { HistorySync } from './history-sync.js';
 import { forgetFolder, removeLocations, sweepFolder } from './ingest/locations.js';
-import { ProgressReport } from './progress-report.js';
-import { SentCopies } from './sent-copy.js';
+import { performActions } from './mailbox/actions.js';
+import { CHAT_KEYWORD, Filing } from './mailbox/filing.js';
+import { fillFirstScreen } from './mailbox/first-screen.js';
+import { type FolderConnection, type FolderPass, FolderSync } from './mailbox/folder-sync.js';
+import { create, findFolders, type MailboxLayout, syncedFolders } from './mailbox/folders.js';
+import { HistorySync } from './mailbox/history-sync.js';
+import { ProgressReport } from './mailbox/progress-report.js';
+import { Watch } from './mailbox/watch.js';
+import { SentCopies } from './outbox/sent-copy.js';
 import { firstStartOf, type SyncContext } from './sync-context.js';
-import { Watch } from './watch.js';
 
 /** What is to be done besides looking into folders. */
 type Duty = 'actions' | 'filing' | 'copies';

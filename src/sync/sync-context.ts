@@ -6,8 +6,8 @@ import type { Store } from '../store/store.js';
 import type { SyncProgress } from './engine.js';
 import type { Filing, SentCopyPolicy } from './engine-options.js';
 import type { Identity } from './incoming.js';
+import type { Suspects } from './mailbox/suspects.js';
 import type { StateWriter } from './state-writer.js';
-import type { Suspects } from './suspects.js';
 import type { Transaction } from './transaction.js';
 
 /** What all parts of synchronisation share, whichever connection is up. */

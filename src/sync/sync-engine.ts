@@ -6,14 +6,14 @@ import type { MessageRecord } from '../store/records.js';
 import type { ImapTransport } from '../transport/imap.js';
 import type { Credentials } from '../transport/settings.js';
 import { Connection } from './connection.js';
-import { type DownloadSource, downloadPart } from './download.js';
-import { DownloadConnection } from './download-connection.js';
+import { type DownloadSource, downloadPart } from './download/download.js';
+import { DownloadConnection } from './download/download-connection.js';
 import type { AcceptOptions, ConnectionState, DownloadOptions, Engine, EngineEvents, StartOptions } from './engine.js';
 import type { SyncEngineOptions } from './engine-options.js';
 import { deleteMessages, markSeen } from './ingest/user-acts.js';
-import { Outbox } from './outbox.js';
+import { Suspects } from './mailbox/suspects.js';
+import { Outbox } from './outbox/outbox.js';
 import { SyncSession } from './session.js';
-import { Suspects } from './suspects.js';
 import type { SyncContext } from './sync-context.js';
 
 /** The {@link Engine}: one IMAP connection that is kept up, an outbox, and downloads. Its parts do the work; here they are put together. */

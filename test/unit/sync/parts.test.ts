@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AuthError, InputError, NetworkError, ServerError } from '../../../src/core/errors.js';
 import { fullJitter, halfJitter } from '../../../src/sync/backoff.js';
-import { isHistory } from '../../../src/sync/committer.js';
-import { outcomeOf, outcomeOfFailure } from '../../../src/sync/delivery-outcome.js';
-import { nextBatch } from '../../../src/sync/fetch-mails.js';
-import { nextOutboxId } from '../../../src/sync/outbox-records.js';
-import { ScreenSelection, skimChat } from '../../../src/sync/skim.js';
-import { Suspects } from '../../../src/sync/suspects.js';
+import { isHistory } from '../../../src/sync/mailbox/committer.js';
+import { nextBatch } from '../../../src/sync/mailbox/fetch-mails.js';
+import { ScreenSelection, skimChat } from '../../../src/sync/mailbox/skim.js';
+import { Suspects } from '../../../src/sync/mailbox/suspects.js';
+import { outcomeOf, outcomeOfFailure } from '../../../src/sync/outbox/delivery-outcome.js';
+import { nextOutboxId } from '../../../src/sync/outbox/outbox-records.js';
 
 const bytes =
   (...values: number[]) =>

@@ -1,8 +1,8 @@
-import { limits } from '../core/limits.js';
-import type { FolderRecord } from '../store/records.js';
-import type { ImapFlags, ImapFolderSession } from '../transport/imap.js';
-import { updateFlags } from './ingest/locations.js';
-import { patchFolder, type SyncContext } from './sync-context.js';
+import { limits } from '../../core/limits.js';
+import type { FolderRecord } from '../../store/records.js';
+import type { ImapFlags, ImapFolderSession } from '../../transport/imap.js';
+import { updateFlags } from '../ingest/locations.js';
+import { patchFolder, type SyncContext } from '../sync-context.js';
 
 /**
  * Takes over flags that other devices set: what changed since the last time where the server keeps count (CONDSTORE, RFC 7162), else

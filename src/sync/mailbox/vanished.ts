@@ -1,6 +1,6 @@
-import type { FolderRecord } from '../store/records.js';
-import type { Store } from '../store/store.js';
-import type { ImapFolderSession } from '../transport/imap.js';
+import type { FolderRecord } from '../../store/records.js';
+import type { Store } from '../../store/store.js';
+import type { ImapFolderSession } from '../../transport/imap.js';
 
 /** How the UIDs of a folder differ from those we know. */
 export interface UidDifference {

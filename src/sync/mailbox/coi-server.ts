@@ -1,7 +1,7 @@
-import { describe } from '../core/errors.js';
-import type { Logger } from '../core/logger.js';
-import type { ImapTransport } from '../transport/imap.js';
-import type { Filing } from './engine-options.js';
+import { describe } from '../../core/errors.js';
+import type { Logger } from '../../core/logger.js';
+import type { ImapTransport } from '../../transport/imap.js';
+import type { Filing } from '../engine-options.js';
 
 /** Settings of a COI server for this account (COI server specification, configuration). */
 export interface CoiServerConfig {

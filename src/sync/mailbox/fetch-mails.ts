@@ -1,8 +1,8 @@
-import { CoiError, describe } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import type { Logger } from '../core/logger.js';
-import { partsToFetch } from '../mail/body-structure.js';
-import type { FetchedMail, ImapFolderSession, ImapTransport } from '../transport/imap.js';
+import { CoiError, describe } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import type { Logger } from '../../core/logger.js';
+import { partsToFetch } from '../../mail/body-structure.js';
+import type { FetchedMail, ImapFolderSession, ImapTransport } from '../../transport/imap.js';
 import type { Suspects } from './suspects.js';
 
 /** What fetching needs. */

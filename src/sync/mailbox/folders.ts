@@ -1,9 +1,9 @@
-import { CoiError, describe } from '../core/errors.js';
-import type { Logger } from '../core/logger.js';
-import type { FolderRecord } from '../store/records.js';
-import type { ImapFolder, ImapTransport } from '../transport/imap.js';
+import { CoiError, describe } from '../../core/errors.js';
+import type { Logger } from '../../core/logger.js';
+import type { FolderRecord } from '../../store/records.js';
+import type { ImapFolder, ImapTransport } from '../../transport/imap.js';
+import type { Filing } from '../engine-options.js';
 import { readCoiConfig } from './coi-server.js';
-import type { Filing } from './engine-options.js';
 
 /** What the account's folders are, and who does what with them, on one connection. */
 export interface MailboxLayout {

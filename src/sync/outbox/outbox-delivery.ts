@@ -1,10 +1,10 @@
-import { CoiError, describe, ServerError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import type { RandomBytes } from '../core/random.js';
-import type { OutboxRecord } from '../store/records.js';
-import type { Store } from '../store/store.js';
-import type { SmtpTransport } from '../transport/smtp.js';
-import { halfJitter } from './backoff.js';
+import { CoiError, describe, ServerError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import type { RandomBytes } from '../../core/random.js';
+import type { OutboxRecord } from '../../store/records.js';
+import type { Store } from '../../store/store.js';
+import type { SmtpTransport } from '../../transport/smtp.js';
+import { halfJitter } from '../backoff.js';
 import { type DeliveryOutcome, outcomeOf, outcomeOfFailure } from './delivery-outcome.js';
 import type { GroupCommit } from './group-commit.js';
 import { applyOutcome, removeEntry, setMessageState } from './outbox-records.js';

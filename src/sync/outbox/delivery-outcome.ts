@@ -1,6 +1,6 @@
-import { type CoiError, NetworkError, ServerError } from '../core/errors.js';
-import { RecipientsRefusedError, type SmtpResult } from '../transport/smtp.js';
-import { needsCredentials } from './connection.js';
+import { type CoiError, NetworkError, ServerError } from '../../core/errors.js';
+import { RecipientsRefusedError, type SmtpResult } from '../../transport/smtp.js';
+import { needsCredentials } from '../connection.js';
 
 /** A recipient that will not get the message, with the server's words. */
 interface Refusal {

@@ -1,27 +1,27 @@
-import { type Clock, sleep } from '../core/clock.js';
-import { CoiError, describe, InputError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import type { Logger } from '../core/logger.js';
-import { type RandomBytes, randomId } from '../core/random.js';
-import { chatKindOf } from '../model/placement.js';
-import type { WrittenMail } from '../protocol/chat-mail.js';
-import { readChatMail } from '../protocol/read.js';
-import type { MessageRecord, OutboxRecord } from '../store/records.js';
-import type { Store } from '../store/store.js';
-import type { SmtpTransport } from '../transport/smtp.js';
-import { halfJitter } from './backoff.js';
+import { type Clock, sleep } from '../../core/clock.js';
+import { CoiError, describe, InputError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import type { Logger } from '../../core/logger.js';
+import { type RandomBytes, randomId } from '../../core/random.js';
+import { chatKindOf } from '../../model/placement.js';
+import type { WrittenMail } from '../../protocol/chat-mail.js';
+import { readChatMail } from '../../protocol/read.js';
+import type { MessageRecord, OutboxRecord } from '../../store/records.js';
+import type { Store } from '../../store/store.js';
+import type { SmtpTransport } from '../../transport/smtp.js';
+import { halfJitter } from '../backoff.js';
+import type { AcceptOptions } from '../engine.js';
+import type { Identity } from '../incoming.js';
+import { acceptOwn } from '../ingest/ingest.js';
+import { deleteMessages, resetDelivery } from '../ingest/user-acts.js';
+import { linked } from '../signals.js';
+import type { StateWriter } from '../state-writer.js';
+import type { Transaction } from '../transaction.js';
 import type { DeliveryOutcome } from './delivery-outcome.js';
-import type { AcceptOptions } from './engine.js';
 import { GroupCommit } from './group-commit.js';
-import type { Identity } from './incoming.js';
-import { acceptOwn } from './ingest/ingest.js';
-import { deleteMessages, resetDelivery } from './ingest/user-acts.js';
 import { type DeliveryContext, handOver, settle } from './outbox-delivery.js';
 import { type OutboxEntry, OutboxQueue, outboxEntry } from './outbox-queue.js';
 import { failedRecipients, nextOutboxId, outboxBlob, removeEntry } from './outbox-records.js';
-import { linked } from './signals.js';
-import type { StateWriter } from './state-writer.js';
-import type { Transaction } from './transaction.js';
 
 /** What an {@link Outbox} needs. */
 export interface OutboxOptions {

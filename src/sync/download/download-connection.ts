@@ -1,9 +1,9 @@
-import { type AbortOptions, throwIfAborted } from '../core/abort.js';
-import type { Clock } from '../core/clock.js';
-import { NetworkError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import type { ImapFolderSession, ImapTransport } from '../transport/imap.js';
-import { deferred } from './signals.js';
+import { type AbortOptions, throwIfAborted } from '../../core/abort.js';
+import type { Clock } from '../../core/clock.js';
+import { NetworkError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import type { ImapFolderSession, ImapTransport } from '../../transport/imap.js';
+import { deferred } from '../signals.js';
 
 /** An open folder that is held until it is given back. */
 export interface HeldFolder {

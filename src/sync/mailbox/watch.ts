@@ -1,9 +1,9 @@
-import { ServerError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import type { FolderRecord } from '../store/records.js';
-import type { ImapTransport } from '../transport/imap.js';
-import { linked } from './signals.js';
-import type { SyncContext } from './sync-context.js';
+import { ServerError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import type { FolderRecord } from '../../store/records.js';
+import type { ImapTransport } from '../../transport/imap.js';
+import { linked } from '../signals.js';
+import type { SyncContext } from '../sync-context.js';
 
 /** New mail must not wait for long while the history of another folder is being read. */
 const GLANCE_MS = 2_000;

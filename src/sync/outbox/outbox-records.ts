@@ -1,7 +1,7 @@
-import { joinRecipient, stateOf } from '../model/message-state.js';
-import type { MessageRecord, MessageState, OutboxRecord, RecipientRecord } from '../store/records.js';
+import { joinRecipient, stateOf } from '../../model/message-state.js';
+import type { MessageRecord, MessageState, OutboxRecord, RecipientRecord } from '../../store/records.js';
+import type { Transaction } from '../transaction.js';
 import type { DeliveryOutcome } from './delivery-outcome.js';
-import type { Transaction } from './transaction.js';
 
 /** Blob that holds the octets of an outbox entry. */
 export function outboxBlob(id: string): string {

@@ -1,8 +1,8 @@
-import { limits } from '../core/limits.js';
-import type { ActionRecord, LocationRecord } from '../store/records.js';
-import type { ImapTransport } from '../transport/imap.js';
-import { removeLocations, updateFlags } from './ingest/locations.js';
-import type { SyncContext } from './sync-context.js';
+import { limits } from '../../core/limits.js';
+import type { ActionRecord, LocationRecord } from '../../store/records.js';
+import type { ImapTransport } from '../../transport/imap.js';
+import { removeLocations, updateFlags } from '../ingest/locations.js';
+import type { SyncContext } from '../sync-context.js';
 
 /** Copies of one folder that something is to be done with. */
 interface FolderWork {

@@ -1,14 +1,14 @@
-import { CoiError, describe, NetworkError, ServerError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import { locationKey } from '../model/identity.js';
-import type { LocationRecord, MessageRecord, OutboxRecord } from '../store/records.js';
-import type { ImapTransport } from '../transport/imap.js';
-import { CHAT_KEYWORD } from './filing.js';
-import { create, type MailboxLayout } from './folders.js';
-import { removeLocations } from './ingest/locations.js';
+import { CoiError, describe, NetworkError, ServerError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { locationKey } from '../../model/identity.js';
+import type { LocationRecord, MessageRecord, OutboxRecord } from '../../store/records.js';
+import type { ImapTransport } from '../../transport/imap.js';
+import { removeLocations } from '../ingest/locations.js';
+import { CHAT_KEYWORD } from '../mailbox/filing.js';
+import { create, type MailboxLayout } from '../mailbox/folders.js';
+import type { SyncContext } from '../sync-context.js';
 import { readWhole } from './outbox-delivery.js';
 import { removeEntry } from './outbox-records.js';
-import type { SyncContext } from './sync-context.js';
 
 /** What we found out about the server: does it keep copies of what is submitted? */
 const LEARNED = 'sent-copies';

@@ -1,4 +1,4 @@
-import type { Identity } from './incoming.js';
+import type { Identity } from '../incoming.js';
 
 /** Header fields that a guess at the chat of a mail needs. No more: servers keep just the common ones in their caches. */
 export const SKIM_HEADERS = ['From', 'To', 'Cc', 'Message-ID', 'References'] as const;

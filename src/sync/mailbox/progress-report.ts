@@ -1,5 +1,5 @@
-import type { SyncProgress } from './engine.js';
-import type { SyncContext } from './sync-context.js';
+import type { SyncProgress } from '../engine.js';
+import type { SyncContext } from '../sync-context.js';
 
 /** Counts what has been taken in over one connection, and tells the application. */
 export class ProgressReport {

@@ -1,12 +1,12 @@
-import { limits } from '../core/limits.js';
-import type { FolderRecord, MessageRecord } from '../store/records.js';
-import type { FetchedMail, ImapFolderSession, ImapFolderState, ImapTransport } from '../transport/imap.js';
+import { limits } from '../../core/limits.js';
+import type { FolderRecord, MessageRecord } from '../../store/records.js';
+import type { FetchedMail, ImapFolderSession, ImapFolderState, ImapTransport } from '../../transport/imap.js';
+import { forgetFolder } from '../ingest/locations.js';
+import type { SyncContext } from '../sync-context.js';
 import { Committer } from './committer.js';
 import { type FetchContext, fetchMails, fetchRows, type MailRow, nextBatch } from './fetch-mails.js';
 import { syncFlags } from './flag-sync.js';
 import type { SyncedFolder } from './folders.js';
-import { forgetFolder } from './ingest/locations.js';
-import type { SyncContext } from './sync-context.js';
 import { compareUids } from './vanished.js';
 
 /** What belongs to one connection. */

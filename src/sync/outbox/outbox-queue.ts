@@ -1,4 +1,4 @@
-import type { OutboxRecord } from '../store/records.js';
+import type { OutboxRecord } from '../../store/records.js';
 
 /** A message that waits for being handed over, or is just being. */
 export interface OutboxEntry {

@@ -1,5 +1,5 @@
-import type { StateWriter } from './state-writer.js';
-import type { Transaction } from './transaction.js';
+import type { StateWriter } from '../state-writer.js';
+import type { Transaction } from '../transaction.js';
 
 /** One change of records; runs in a transaction together with others. */
 export type Mutation = (tx: Transaction) => Promise<void>;

@@ -1,11 +1,11 @@
-import { limits } from '../core/limits.js';
-import type { FolderRecord } from '../store/records.js';
-import type { ImapFolderSession } from '../transport/imap.js';
+import { limits } from '../../core/limits.js';
+import type { FolderRecord } from '../../store/records.js';
+import type { ImapFolderSession } from '../../transport/imap.js';
+import { sweepFolder } from '../ingest/locations.js';
+import type { SyncContext } from '../sync-context.js';
 import { Committer } from './committer.js';
 import { type MailRow, nextBatch } from './fetch-mails.js';
 import type { FolderConnection, FolderSync } from './folder-sync.js';
-import { sweepFolder } from './ingest/locations.js';
-import type { SyncContext } from './sync-context.js';
 
 /**
  * Takes in the rest of a folder from the newest mails down, a batch at a time, so that the connection is free for news in between. The position

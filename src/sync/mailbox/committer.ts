@@ -1,10 +1,10 @@
-import type { FolderRecord, MessageRecord } from '../store/records.js';
-import type { FetchedMail } from '../transport/imap.js';
-import type { IncomingCopy } from './incoming.js';
-import { readCopies } from './ingest/arrival.js';
-import { join } from './ingest/join.js';
-import type { SyncContext } from './sync-context.js';
-import { patchFolder } from './sync-context.js';
+import type { FolderRecord, MessageRecord } from '../../store/records.js';
+import type { FetchedMail } from '../../transport/imap.js';
+import type { IncomingCopy } from '../incoming.js';
+import { readCopies } from '../ingest/arrival.js';
+import { join } from '../ingest/join.js';
+import type { SyncContext } from '../sync-context.js';
+import { patchFolder } from '../sync-context.js';
 
 /** A batch to be joined into the state. */
 export interface CommitBatch {

@@ -1,15 +1,15 @@
-import { throwIfAborted } from '../core/abort.js';
-import { CoiError, InputError, MailError, ServerError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import type { MailPart } from '../mail/parsed-mail.js';
-import { readMail } from '../mail/read-mail.js';
-import { transferDecoder } from '../mail/transfer-encoding.js';
-import type { AttachmentRecord, MessageRecord } from '../store/records.js';
-import type { Store } from '../store/store.js';
-import type { ImapTransport } from '../transport/imap.js';
+import { throwIfAborted } from '../../core/abort.js';
+import { CoiError, InputError, MailError, ServerError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import type { MailPart } from '../../mail/parsed-mail.js';
+import { readMail } from '../../mail/read-mail.js';
+import { transferDecoder } from '../../mail/transfer-encoding.js';
+import type { AttachmentRecord, MessageRecord } from '../../store/records.js';
+import type { Store } from '../../store/store.js';
+import type { ImapTransport } from '../../transport/imap.js';
+import type { DownloadOptions } from '../engine.js';
+import { readWhole } from '../outbox/outbox-delivery.js';
 import { holdFolder } from './download-connection.js';
-import type { DownloadOptions } from './engine.js';
-import { readWhole } from './outbox-delivery.js';
 
 /** Where downloads come from. */
 export interface DownloadSource {

@@ -1,10 +1,10 @@
-import { limits } from '../core/limits.js';
-import type { ImapFolderSession } from '../transport/imap.js';
+import { limits } from '../../core/limits.js';
+import type { ImapFolderSession } from '../../transport/imap.js';
+import { type FirstStart, patchFolder, putFirstStart, type SyncContext } from '../sync-context.js';
 import { Committer } from './committer.js';
 import { type MailRow, nextBatch } from './fetch-mails.js';
 import type { FolderConnection, FolderSync } from './folder-sync.js';
 import { ScreenSelection, SKIM_HEADERS, skimChat } from './skim.js';
-import { type FirstStart, patchFolder, putFirstStart, type SyncContext } from './sync-context.js';
 
 /** Chats of a first screen, and messages of each: what a chat program shows before anybody scrolls. */
 const CHATS = 20;

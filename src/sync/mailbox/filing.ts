@@ -1,11 +1,11 @@
-import { CoiError, describe, ServerError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import { locationKey } from '../model/identity.js';
-import type { FolderRecord, LocationRecord, MessageRecord } from '../store/records.js';
-import type { ImapFolderSession, ImapTransport, MovedMails } from '../transport/imap.js';
+import { CoiError, describe, ServerError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { locationKey } from '../../model/identity.js';
+import type { FolderRecord, LocationRecord, MessageRecord } from '../../store/records.js';
+import type { ImapFolderSession, ImapTransport, MovedMails } from '../../transport/imap.js';
+import { firstStartOf, patchFolder, type SyncContext } from '../sync-context.js';
 import { isHistory } from './committer.js';
 import { create, type MailboxLayout } from './folders.js';
-import { firstStartOf, patchFolder, type SyncContext } from './sync-context.js';
 
 /** Keyword that marks chat mail (COI client specification). */
 export const CHAT_KEYWORD = '$Chat';
