@@ -8,7 +8,7 @@ import { dateFor, keyProblem } from './key-use.js';
 import { loadOpenPgp, settings } from './library.js';
 import { withinMemory } from './limiter.js';
 
-/** What {@link encrypt} needs to know. */
+/** What encrypting needs to know. */
 export interface EncryptOptions extends AbortOptions {
   /** Keys of all recipients. */
   readonly to: readonly PublicKey[];

@@ -1,9 +1,13 @@
 import type { Key as LibraryKey, PrivateKey as LibraryPrivateKey } from 'openpgp';
 
 /** What public and private keys have in common. */
-abstract class BaseKey<Inner extends LibraryKey> {
-  /** The library's own object, for this folder only. Never changed once it is here. */
-  readonly inner: Inner;
+abstract class BaseKey {
+  /**
+   * The library's own object, for this folder only. Never changed once it is here.
+   *
+   * @internal
+   */
+  readonly inner: LibraryKey;
   /** Fingerprint of the primary key: lower-case hex, 40 digits (64 for version 6). */
   readonly fingerprint: string;
   /** User ids as they stand in the key, mostly `Name <address>`. Anybody can write anything there. */
@@ -11,7 +15,8 @@ abstract class BaseKey<Inner extends LibraryKey> {
   /** When the primary key was made, milliseconds since 1970. */
   readonly createdAt: number;
 
-  constructor(inner: Inner) {
+  /** @internal */
+  constructor(inner: LibraryKey) {
     this.inner = inner;
     this.fingerprint = inner.getFingerprint();
     this.userIds = inner.getUserIDs();
@@ -35,10 +40,18 @@ abstract class BaseKey<Inner extends LibraryKey> {
 }
 
 /** A public key that was read and is within the limits. Whether it can be used is another question: see `isUsable`. */
-export class PublicKey extends BaseKey<LibraryKey> {}
+export class PublicKey extends BaseKey {}
 
 /** A private key; it may be locked with a passphrase. */
-export class PrivateKey extends BaseKey<LibraryPrivateKey> {
+export class PrivateKey extends BaseKey {
+  /** @internal */
+  declare readonly inner: LibraryPrivateKey;
+
+  /** @internal */
+  constructor(inner: LibraryPrivateKey) {
+    super(inner);
+  }
+
   /** True if a passphrase is needed before it can sign or decrypt. */
   get locked(): boolean {
     return !this.inner.isDecrypted();
