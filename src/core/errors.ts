@@ -52,7 +52,6 @@ export type CoiErrorCode =
   | 'STORE_FAILED'
   | 'SQLITE_MISSING'
   // A mail that came in
-  | 'MAIL_UNREADABLE'
   | 'LIMIT_EXCEEDED'
   // Encryption
   | 'KEY_INVALID'
