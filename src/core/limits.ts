@@ -73,6 +73,23 @@ export const limits = {
   /** Messages that one receipt may be about, as chatmail writes it; each costs a record. */
   receiptTargets: 500,
 
+  // Contacts
+  /** Addresses of one contact. Nobody has more; each costs a record. */
+  cardAddresses: 50,
+  /** Characters of a name, a status or a notification rule in a card. */
+  cardTextChars: 1000,
+  /** Categories of one contact. */
+  cardCategories: 30,
+  /** Header fields and properties that are kept although nobody here knows them, and characters of each. */
+  cardUnknown: 50,
+  cardUnknownChars: 4 * KiB,
+  /** Tokens kept of each kind: the newest counts, the ones before may still be on their way. */
+  cardTokens: 4,
+  /** Characters of one token; ours have 150. */
+  cardTokenChars: 1000,
+  /** Octets of the picture of a contact, a profile or a group; it goes along with mails. Chatmail programs stay below 120 KB. */
+  photoBytes: 512 * KiB,
+
   // Writing a message
   /** Characters of one text message; more belongs into a file. */
   sendTextChars: 256 * KiB,

@@ -188,6 +188,7 @@ function emptyTables(): MemoryTables {
     folders: new MemoryTable('folders'),
     chats: new MemoryTable('chats'),
     contacts: new MemoryTable('contacts'),
+    cards: new MemoryTable('cards'),
     threads: new MemoryTable('threads'),
     facts: new MemoryTable('facts'),
     outbox: new MemoryTable('outbox'),

@@ -1,3 +1,4 @@
+import type { CardRecord } from './card-records.js';
 import type {
   ActionRecord,
   ChatRecord,
@@ -18,6 +19,7 @@ export interface Tables {
   folders: FolderRecord;
   chats: ChatRecord;
   contacts: ContactRecord;
+  cards: CardRecord;
   threads: ThreadRecord;
   facts: FactRecord;
   outbox: OutboxRecord;
@@ -54,6 +56,7 @@ export const schema = {
   folders: { key: 'path', indexes: {} },
   chats: { key: 'id', indexes: { byDate: ['lastDate'] } },
   contacts: { key: 'address', indexes: {} },
+  cards: { key: 'id', indexes: { byPerson: ['person'], byHash: ['hash'], dirty: ['dirty'] } },
   threads: { key: 'messageId', indexes: { byChat: ['chatId'] } },
   facts: { key: 'key', indexes: { byTarget: ['target'] } },
   outbox: { key: 'id', indexes: { byState: ['state', 'dueAt'], byMessage: ['message'] } },

@@ -1,3 +1,4 @@
+import type { CardRecord } from '../store/card-records.js';
 import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
 
 /** A record before and after a commit; `before` is missing for a new one, `after` for a removed one. */
@@ -11,6 +12,8 @@ export interface StateChange {
   readonly messages: readonly RecordChange<MessageRecord>[];
   readonly chats: readonly RecordChange<ChatRecord>[];
   readonly contacts: readonly RecordChange<ContactRecord>[];
+  /** What the user set for addresses and groups, here or on another device. */
+  readonly cards: readonly RecordChange<CardRecord>[];
   /** Keys of messages to announce with a `message` event (not history, not seen before), oldest first. */
   readonly news: readonly string[];
   /** Chats that were merged into another one: old id to new id. */

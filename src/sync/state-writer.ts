@@ -98,6 +98,7 @@ async function stateChange(tx: Transaction): Promise<StateChange> {
     messages,
     chats: await tx.changes('chats'),
     contacts: await tx.changes('contacts'),
+    cards: await tx.changes('cards'),
     news: news
       .filter((message) => message !== undefined)
       // Mail dates are whole seconds: within one, the order of arrival is kept.

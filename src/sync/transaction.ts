@@ -50,6 +50,7 @@ export class Transaction {
     folders: new TableState(),
     chats: new TableState(),
     contacts: new TableState(),
+    cards: new TableState(),
     threads: new TableState(),
     facts: new TableState(),
     outbox: new TableState(),
