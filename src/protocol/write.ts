@@ -15,6 +15,11 @@ export interface WriteOptions {
   readonly random?: RandomBytes;
   /** The time for a draft without `date`, milliseconds since 1970. Default: `Date.now`. */
   readonly now?: () => number;
+  /**
+   * The mail will be encrypted: its Message-ID, which stands outside as well, does not name the group, and the wish for a read receipt is
+   * also written as chatmail programs look for it inside. Default false.
+   */
+  readonly encrypted?: boolean;
 }
 
 /**
@@ -28,13 +33,15 @@ export interface WriteOptions {
 export async function writeChatMail(draft: ChatMailDraft, options: WriteOptions = {}): Promise<WrittenMail> {
   const checked = await validateDraft(draft);
   const random = options.random ?? secureRandom;
-  const { groupId } = checked;
+  const { encrypted = false } = options;
+  const groupId = encrypted ? undefined : checked.groupId;
   const messageId =
     checked.messageId ??
     newMessageId(domainOf(checked.from.address), { random, ...(groupId === undefined ? {} : { groupId }) });
   const body = await messageParts(checked);
   const subject = checked.subject ?? chatSubject(body.subjectText, checked.attachments[0]?.filename);
-  const headers = mailHeaders(checked, messageId, subject, checked.date ?? (options.now ?? Date.now)());
+  const date = checked.date ?? (options.now ?? Date.now)();
+  const headers = mailHeaders(checked, { messageId, subject, date, encrypted });
   const root: MimePart = { ...body.root, headers: [...headers, ...body.mailHeaders, ...(body.root.headers ?? [])] };
   return {
     bytes: await composeMime(root, { random }),
@@ -45,10 +52,9 @@ export async function writeChatMail(draft: ChatMailDraft, options: WriteOptions 
 
 function mailHeaders(
   draft: CheckedDraft,
-  messageId: string,
-  subject: string,
-  date: number,
+  about: { readonly messageId: string; readonly subject: string; readonly date: number; readonly encrypted: boolean },
 ): (readonly [name: string, value: MimeHeaderValue])[] {
+  const { messageId, subject, date, encrypted } = about;
   const headers: (readonly [string, MimeHeaderValue])[] = [
     ['Chat-Version', '1.0'],
     ['From', [draft.from]],
@@ -61,7 +67,11 @@ function mailHeaders(
   if (references.length > 0) headers.push(['References', references.map((id) => `<${id}>`).join(' ')]);
   headers.push(['Subject', subject]);
   // The same address as From, and nothing that tells more than it.
-  if (draft.requestReceipt) headers.push(['Disposition-Notification-To', [{ address: draft.from.address }]]);
+  if (draft.requestReceipt) {
+    const asking = [{ address: draft.from.address }];
+    headers.push(['Disposition-Notification-To', asking]);
+    if (encrypted) headers.push(['Chat-Disposition-Notification-To', asking]);
+  }
   if (draft.groupId !== undefined) headers.push(['Chat-Group-ID', draft.groupId], ['Chat-Group-Name', subject]);
   if (draft.chatContent !== undefined) {
     headers.push(['Chat-Content', { structured: formatChatContent(draft.chatContent) }]);

@@ -1,8 +1,8 @@
 import type { AbortOptions } from '../core/abort.js';
 import type { CoiError } from '../core/errors.js';
-import type { WrittenMail } from '../protocol/chat-mail.js';
 import type { MessageRecord } from '../store/records.js';
 import type { Credentials } from '../transport/settings.js';
+import type { OutgoingMail } from './keys/seal-outgoing.js';
 import type { StateChange } from './state-change.js';
 
 /** State of the account's connection. */
@@ -61,8 +61,11 @@ export interface Engine {
   stop(): Promise<void>;
   /** New credentials; reconnects if the account was `auth-needed`. */
   updateCredentials(credentials: Credentials): Promise<void>;
-  /** Puts a written mail into the outbox and shows it in its chat, in one commit. It is safe when this resolves. */
-  accept(mail: WrittenMail, options: AcceptOptions): Promise<MessageRecord>;
+  /**
+   * Puts a mail into the outbox and shows it in its chat, in one commit. It is safe when this resolves. Of an encrypted mail
+   * the outbox has the octets as they are sent, and the chat what is inside.
+   */
+  accept(mail: OutgoingMail, options: AcceptOptions): Promise<MessageRecord>;
   /** Tries a failed or waiting message again, now. */
   retry(messageKey: string): Promise<void>;
   /** Takes a message back that was not handed to the server yet; throws `INVALID_STATE` if it is too late. */

@@ -1,7 +1,6 @@
 import { TypedEmitter } from '../core/emitter.js';
 import { CoiError, describe, NetworkError } from '../core/errors.js';
 import { loadMailLibraries } from '../mail/libraries.js';
-import type { WrittenMail } from '../protocol/chat-mail.js';
 import type { MessageRecord } from '../store/records.js';
 import type { ImapTransport } from '../transport/imap.js';
 import type { Credentials } from '../transport/settings.js';
@@ -11,6 +10,7 @@ import { DownloadConnection } from './download/download-connection.js';
 import type { AcceptOptions, ConnectionState, DownloadOptions, Engine, EngineEvents, StartOptions } from './engine.js';
 import type { SyncEngineOptions } from './engine-options.js';
 import { deleteMessages, markSeen } from './ingest/user-acts.js';
+import type { OutgoingMail } from './keys/seal-outgoing.js';
 import { Suspects } from './mailbox/suspects.js';
 import { Outbox } from './outbox/outbox.js';
 import { SyncSession } from './session.js';
@@ -117,7 +117,7 @@ export class SyncEngine extends TypedEmitter<EngineEvents> implements Engine {
     this.#outbox.credentialsChanged();
   }
 
-  accept(mail: WrittenMail, options: AcceptOptions): Promise<MessageRecord> {
+  accept(mail: OutgoingMail, options: AcceptOptions): Promise<MessageRecord> {
     return this.#outbox.accept(mail, options);
   }
 

@@ -1,6 +1,6 @@
 import { StoreError } from '../../core/errors.js';
 import type { ChatMail } from '../../protocol/chat-mail.js';
-import type { MessageRecord } from '../../store/records.js';
+import type { MessageRecord, SecurityRecord } from '../../store/records.js';
 import type { IncomingCopy } from '../incoming.js';
 import type { StateWriter } from '../state-writer.js';
 import type { Transaction } from '../transaction.js';
@@ -23,6 +23,8 @@ export interface AcceptOwnOptions {
   readonly recipients: readonly string[];
   /** The mailing list that it is written to, if it is: the mail itself does not name it before the list has sent it on. */
   readonly listId?: string;
+  /** Default: neither encrypted nor signed. */
+  readonly security?: SecurityRecord;
 }
 
 /**
@@ -30,9 +32,11 @@ export interface AcceptOwnOptions {
  * it is the same message and its state stays. The chat is found like that of any mail, so that every device puts it into the same.
  */
 export async function acceptOwn(tx: Transaction, mail: ChatMail, options: AcceptOwnOptions): Promise<MessageRecord> {
-  const { recipients, listId } = options;
+  const { recipients, listId, security } = options;
   const shown = listId === undefined ? mail : { ...mail, listId };
-  const [message] = await join(tx, [{ mail: shown, history: false, sentTo: recipients }]);
+  const [message] = await join(tx, [
+    { mail: shown, history: false, sentTo: recipients, ...(security && { security }) },
+  ]);
   if (message === undefined) throw new StoreError('STORE_FAILED', 'The store did not keep the message. Try again.');
   return message;
 }

@@ -4,9 +4,8 @@ import { limits } from '../../core/limits.js';
 import type { Logger } from '../../core/logger.js';
 import { type RandomBytes, randomId } from '../../core/random.js';
 import { chatKindOf } from '../../model/placement.js';
-import type { WrittenMail } from '../../protocol/chat-mail.js';
 import { readChatMail } from '../../protocol/read.js';
-import type { MessageRecord, OutboxRecord } from '../../store/records.js';
+import type { MessageRecord, OutboxRecord, SecurityRecord } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
 import type { SmtpTransport } from '../../transport/smtp.js';
 import { halfJitter } from '../backoff.js';
@@ -14,6 +13,7 @@ import type { AcceptOptions } from '../engine.js';
 import type { Identity } from '../incoming.js';
 import { acceptOwn } from '../ingest/ingest.js';
 import { deleteMessages, resetDelivery } from '../ingest/user-acts.js';
+import type { OutgoingMail } from '../keys/seal-outgoing.js';
 import { linked } from '../signals.js';
 import type { StateWriter } from '../state-writer.js';
 import type { Transaction } from '../transaction.js';
@@ -115,18 +115,30 @@ export class Outbox {
   }
 
   /** See `Engine.accept`. */
-  async accept(mail: WrittenMail, { chatId, delayMs = 0 }: AcceptOptions): Promise<MessageRecord> {
+  async accept(mail: OutgoingMail, { chatId, delayMs = 0 }: AcceptOptions): Promise<MessageRecord> {
     const { store, writer } = this.#options;
     if (mail.recipients.length === 0)
       throw new InputError('INVALID_ADDRESS', 'This message has no recipient. Name at least one.');
     const blob = outboxBlob(randomId(this.#options.random));
     const small = mail.bytes.length <= SMALL_MAIL;
-    const chatMail = await readChatMail(mail.bytes);
+    const { sealed } = mail;
+    const inside = await readChatMail(sealed?.payload ?? mail.bytes);
+    // As another device will read it from the copy that is filed.
+    const chatMail = { ...inside, size: mail.bytes.length };
+    const security: SecurityRecord | undefined = sealed && {
+      encrypted: true,
+      signature: 'valid',
+      signer: sealed.signer,
+    };
     if (!small) await store.writeBlob(blob, once(mail.bytes));
     let entry: OutboxEntry | undefined;
     try {
       const message = await writer.run(async (tx) => {
-        const shown = await acceptOwn(tx, chatMail, { recipients: mail.recipients, ...listOf(chatId) });
+        const shown = await acceptOwn(tx, chatMail, {
+          recipients: mail.recipients,
+          ...(security && { security }),
+          ...listOf(chatId),
+        });
         if (small) tx.putBlob(blob, mail.bytes);
         const record = await this.#newRecord(tx, mail, shown, blob, delayMs);
         tx.put('outbox', record);
@@ -242,7 +254,7 @@ export class Outbox {
 
   async #newRecord(
     tx: Transaction,
-    mail: WrittenMail,
+    mail: OutgoingMail,
     message: MessageRecord,
     blob: string,
     delayMs: number,

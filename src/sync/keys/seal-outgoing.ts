@@ -1,0 +1,133 @@
+import { type EncryptionMode, refusal } from '../../autocrypt/decision.js';
+import { type AutocryptFieldName, foldField } from '../../autocrypt/header.js';
+import type { KeyManager } from '../../autocrypt/key-manager.js';
+import type { EncryptionAdvice, Recipient } from '../../autocrypt/key-options.js';
+import type { AbortOptions } from '../../core/abort.js';
+import { RecipientKeyError } from '../../core/errors.js';
+import { concatBytes } from '../../mail/bytes.js';
+import { sealMail } from '../../openpgp/seal-mail.js';
+import type { WrittenMail } from '../../protocol/chat-mail.js';
+
+/** Who a mail is to go to, and what is wanted for it. */
+export interface OutgoingQuestion {
+  /** Own address that it is written from. */
+  readonly from: string;
+  /** Everybody in To and Cc; of those that are not told to use a chat client nothing is assumed. */
+  readonly recipients: readonly (string | Recipient)[];
+  /** Default `auto`. */
+  readonly mode?: EncryptionMode;
+  /** It answers an encrypted message, belongs to one (receipt, reaction, edit), or its chat was encrypted both ways. */
+  readonly replyToEncrypted?: boolean;
+}
+
+/** How a mail goes out. Decided before it is written: what may stand in it depends on it. */
+export interface OutgoingPlan {
+  /** False: in plain text. Write the mail with the `encrypted` option of `writeChatMail`. */
+  readonly encrypted: boolean;
+  readonly from: string;
+  readonly advice: EncryptionAdvice;
+}
+
+/** A mail as it goes over the wire. */
+export interface OutgoingMail extends WrittenMail {
+  /** Only if it is encrypted. */
+  readonly sealed?: {
+    /** The mail inside: what its sender is shown. */
+    readonly payload: Uint8Array;
+    /** Fingerprint of the own key that signed it. */
+    readonly signer: string;
+  };
+}
+
+/** Options of {@link sealOutgoing} and {@link sealToSelf}. */
+export interface SealOutgoingOptions extends AbortOptions {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/**
+ * Decides whether a mail goes out encrypted.
+ *
+ * @throws EncryptionError where it must be and cannot: `MISSING_KEY` and `KEY_CHANGED` naming the contacts,
+ *   `KEY_IMPORT_NEEDED`, `KEY_UNUSABLE`. Never send the mail in plain text then.
+ */
+export async function planOutgoing(keys: KeyManager, question: OutgoingQuestion): Promise<OutgoingPlan> {
+  const { recipients, ...options } = question;
+  const advice = await keys.recommend(recipients, options);
+  if (advice.action === 'refuse') throw refusal(advice);
+  return { encrypted: advice.action === 'encrypt', from: question.from, advice };
+}
+
+/**
+ * Makes of a written mail what goes over the wire: with the `Autocrypt` field, and signed and encrypted with the
+ * keys of the others inside (`Autocrypt-Gossip`) if that is the plan. One encryption, however many recipients there are.
+ *
+ * @param mail Written by this plan, to nobody else than it was made for.
+ * @throws EncryptionError as `sealMail`; `MISSING_KEY` if the mail goes to somebody the plan does not know.
+ */
+export async function sealOutgoing(
+  keys: KeyManager,
+  mail: WrittenMail,
+  plan: OutgoingPlan,
+  options: SealOutgoingOptions,
+): Promise<OutgoingMail> {
+  const autocrypt = await keys.headerFor(plan.from);
+  const own = autocrypt === undefined ? [] : [foldField('Autocrypt', autocrypt)];
+  if (!plan.encrypted) return { ...mail, bytes: withFields(own, mail.bytes) };
+  const { publicKeys } = plan.advice;
+  const strangers = mail.recipients.filter((address) => !publicKeys.has(address) && !keys.addresses.includes(address));
+  if (strangers.length > 0) {
+    throw new RecipientKeyError(
+      'MISSING_KEY',
+      `The message was not sent: it is to be encrypted, and not for ${strangers.join(', ')}.`,
+      strangers,
+    );
+  }
+  const gossip = await keys.gossipFor(plan.advice, { recipients: mail.recipients });
+  const payload = withFields([...own, ...gossip.map((value) => foldField(GOSSIP, value))], mail.bytes);
+  return seal(keys, { ...mail, bytes: payload }, plan, options);
+}
+
+/**
+ * The same for a mail that only the account itself is to read, such as a storage message: encrypted once there is a key,
+ * whatever the user chose for mail to others.
+ *
+ * @param options - `outside`: fields that stand outside as well, where servers look for them.
+ * @throws EncryptionError `KEY_IMPORT_NEEDED` if the key is on another device, `KEY_UNUSABLE` if it has expired: nothing may
+ *   be written in plain text then.
+ */
+export async function sealToSelf(
+  keys: KeyManager,
+  mail: WrittenMail,
+  options: SealOutgoingOptions & {
+    readonly from: string;
+    readonly outside?: readonly (readonly [name: string, value: string])[];
+  },
+): Promise<OutgoingMail> {
+  const { from, outside = [] } = options;
+  // A key that has expired is no reason to write in plain text either.
+  if (keys.state(from) === 'none' && keys.ownKeys.length === 0) return mail;
+  const sealed = await seal(keys, mail, { from }, options);
+  const fields = outside.map(([name, value]) => `${name}: ${value}\r\n`);
+  return { ...sealed, bytes: withFields(fields, sealed.bytes) };
+}
+
+const GOSSIP: AutocryptFieldName = 'Autocrypt-Gossip';
+
+async function seal(
+  keys: KeyManager,
+  mail: WrittenMail,
+  { from, advice }: { readonly from: string; readonly advice?: EncryptionAdvice },
+  { now, signal }: SealOutgoingOptions,
+): Promise<OutgoingMail> {
+  const signWith = keys.signingKey(from);
+  const to = [...(advice?.publicKeys.values() ?? [])];
+  const bytes = await sealMail(mail.bytes, { to, signWith, now, ...(signal && { signal }) });
+  return { ...mail, bytes, sealed: { payload: mail.bytes, signer: signWith.fingerprint } };
+}
+
+/** The mail with further fields at its beginning, each with its line end. */
+function withFields(fields: readonly string[], mail: Uint8Array): Uint8Array {
+  if (fields.length === 0) return mail;
+  return concatBytes([Buffer.from(fields.join(''), 'latin1'), mail]);
+}
