@@ -49,6 +49,7 @@ export {
 export { limits } from './core/limits.js';
 export type { LogFields, Logger, LogLevel } from './core/logger.js';
 export type { RandomBytes } from './core/random.js';
+export type { MentionDraft } from './protocol/mentions.js';
 export { MemoryStore } from './store/memory-store.js';
 export type { StoreFile, StoreInput } from './store/open-store.js';
 // What the handles show
@@ -61,6 +62,7 @@ export type {
   FactRecord,
   FolderRecord,
   LocationRecord,
+  MentionRecord,
   MessageRecord,
   MessageState,
   OutboxRecord,

@@ -37,7 +37,7 @@ export function composeMail(
   { identity, chat, last, replyTo, ...composition }: Composition,
 ): ChatMailDraft {
   const { recipients, automatic } = composition;
-  const { text, html, markdown, headers } = draft;
+  const { text, html, markdown, mentions, headers } = draft;
   const address = senderOf(draft.from, identity, replyTo ?? last);
   const subject =
     draft.subject ?? (chat.kind === 'single' || chat.kind === 'self' ? undefined : chat.name || undefined);
@@ -56,6 +56,7 @@ export function composeMail(
       text,
       html,
       markdown,
+      mentions,
       headers,
       subject,
       autoSubmitted,

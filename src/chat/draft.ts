@@ -2,6 +2,7 @@ import { InputError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import type { DraftAttachment } from '../protocol/chat-mail.js';
+import type { MentionDraft } from '../protocol/mentions.js';
 
 /** What every file of a draft may say about itself. */
 export interface FileOptions {
@@ -32,6 +33,11 @@ export interface ReplyDraft {
   readonly html?: string | undefined;
   /** The text as Markdown, for clients that prefer it; `text` goes along. */
   readonly markdown?: string | undefined;
+  /**
+   * People whom the text mentions: for each of them, `@` and the name have to stand in the text. Others' programs highlight it and
+   * notify even where the chat is muted. Everybody is mentioned by `@all`, without being named here.
+   */
+  readonly mentions?: readonly MentionDraft[] | undefined;
   readonly attachments?: readonly FileDraft[] | undefined;
   /** Quotes the answered text, so that every mail program shows what this answers. Default true. */
   readonly quote?: boolean | undefined;
@@ -57,6 +63,7 @@ const REPLY_KEYS = [
   'text',
   'html',
   'markdown',
+  'mentions',
   'attachments',
   'quote',
   'from',

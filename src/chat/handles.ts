@@ -5,6 +5,7 @@
 import type { AbortOptions } from '../core/abort.js';
 import type {
   ChatRecord,
+  MentionRecord,
   MessageState,
   ProblemRecord,
   QuoteRecord,
@@ -137,8 +138,17 @@ export interface Message {
   readonly from: Person;
   /** Written by this account, on whatever device. */
   readonly fromMe: boolean;
-  /** The sender's own words: quote, signature and forwarding banner are split off. */
+  /** The sender's own words: quote, signature and forwarding banner are split off. Mentions stand in it as `@Name`. */
   readonly text: string;
+  /** Whom the text mentions and where, in the order in which they stand there. */
+  readonly mentions: readonly MentionRecord[];
+  /** Somebody else mentions the account's user here, by an own address or with `@all`. */
+  readonly mentionsMe: boolean;
+  /**
+   * The user should be told of it: it is unread, and the chat is not muted or it mentions the user ({@link Message.mentionsMe}).
+   * Only a hint: the library shows nothing.
+   */
+  readonly shouldNotify: boolean;
   /** Formatted text as it came: hostile until sanitised. */
   readonly html: string | undefined;
   readonly markdown: string | undefined;

@@ -3,6 +3,7 @@ import { InputError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import type {
+  MentionRecord,
   MessageRecord,
   MessageState,
   ProblemRecord,
@@ -53,6 +54,20 @@ export class MessageHandle implements Message {
 
   get text(): string {
     return this.#cell.record.text;
+  }
+
+  get mentions(): readonly MentionRecord[] {
+    return this.#cell.record.mentions ?? [];
+  }
+
+  get mentionsMe(): boolean {
+    if (this.fromMe) return false;
+    const { addresses } = this.#context.identity;
+    return this.mentions.some(({ address }) => address === undefined || addresses.has(address));
+  }
+
+  get shouldNotify(): boolean {
+    return !this.seen && !this.deleted && (!this.chat.muted || this.mentionsMe);
   }
 
   get html(): string | undefined {

@@ -60,6 +60,8 @@ export const limits = {
   references: 200,
   /** Length of a message-id we accept as one; longer ones are replaced by their hash. RFC 5322 lines end at 998. */
   messageIdChars: 998,
+  /** People that one message can mention: as many as it may have recipients. */
+  mentions: 500,
   /** Display names and file names are shown in lists: cut there. */
   nameChars: 255,
 

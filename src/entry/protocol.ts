@@ -37,6 +37,7 @@ export type {
 export { type ChatMark, type ChatMarkSource, chatMarks, isChatMail } from '../protocol/detection.js';
 export { findGroupId, type GroupIdSource, groupIdInMessageId } from '../protocol/group-id.js';
 export { type KnownHeader, knownHeaders } from '../protocol/header-names.js';
+export type { Mention, MentionDraft } from '../protocol/mentions.js';
 // Common: a mail in, a mail out.
 export { chatMailOf, type RawMail, readChatMail } from '../protocol/read.js';
 export { isPlaceholderSubject, stripReplyPrefixes } from '../protocol/subject.js';

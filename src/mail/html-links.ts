@@ -1,8 +1,12 @@
 /** Where a link leads; empty for mentions, anchors within the text and scripts, which are of no use to a reader. */
 export function linkTarget(attributes: ReadonlyMap<string, string>): string {
   const href = (attributes.get('href') ?? '').trim();
-  const isMention = (attributes.get('class') ?? '').split(/\s+/).includes('mention');
-  return !isMention && /^(?:https?|mailto|tel|sms|geo|xmpp|ftp):/i.test(href) ? href : '';
+  return !isMention(attributes) && /^(?:https?|mailto|tel|sms|geo|xmpp|ftp):/i.test(href) ? href : '';
+}
+
+/** True for a link to somebody whom the text mentions (COI client specification). */
+export function isMention(attributes: ReadonlyMap<string, string>): boolean {
+  return (attributes.get('class') ?? '').split(/\s+/).includes('mention');
 }
 
 /** True if the text says already where the link goes. */

@@ -11,7 +11,8 @@ import {
   SIGNATURE_MARKS,
   VOID,
 } from './html-elements.js';
-import { linkTarget, sameLink } from './html-links.js';
+import { isMention, linkTarget, sameLink } from './html-links.js';
+import { mailtoOf, mentionedName, mentionMarkup } from './html-mentions.js';
 import { cutText } from './text-clean.js';
 
 /** An element that means something until its end tag. */
@@ -23,6 +24,8 @@ interface OpenElement {
   /** Number of the next item of an ordered list. */
   item?: number;
   readonly href?: string;
+  /** Address of somebody whom the text mentions. */
+  readonly mentions?: string | undefined;
   /** Where the text of a link begins. */
   readonly textFrom?: number;
 }
@@ -182,7 +185,11 @@ export class HtmlWalker {
     this.#open.push({
       ...element,
       ...(name === 'ol' && { item: Number.isSafeInteger(start) ? start : 1 }),
-      ...(role === 'link' && { href: linkTarget(attributes), textFrom: this.#line.length }),
+      ...(role === 'link' && {
+        href: linkTarget(attributes),
+        textFrom: this.#line.length,
+        mentions: isMention(attributes) ? mailtoOf(attributes.get('href') ?? '') : undefined,
+      }),
     });
   }
 
@@ -220,10 +227,19 @@ export class HtmlWalker {
     if (index >= 0) this.#leaveFrom(index);
   }
 
-  #endLink({ href, textFrom = 0 }: OpenElement): void {
+  #endLink({ href, textFrom = 0, mentions }: OpenElement): void {
+    if (mentions !== undefined) this.#endMention(mentions, textFrom);
     if (href === undefined || href === '') return;
     const text = this.#line.slice(textFrom).join('').trim();
     if (!sameLink(text, href)) this.#addText(text === '' && this.#lineChars === 0 ? `<${href}>` : ` <${href}>`);
+  }
+
+  /** As a text without formatting would have it. */
+  #endMention(address: string, textFrom: number): void {
+    const words = this.#line.splice(textFrom).join('');
+    this.#lineChars -= words.length;
+    const name = mentionedName(words);
+    if (name !== '') this.#append(`${words.startsWith(' ') ? ' ' : ''}${mentionMarkup(name, address)}`);
   }
 
   #item(): void {

@@ -26,6 +26,7 @@ const CONTENT_FIELDS = [
   'text',
   'html',
   'markdown',
+  'mentions',
   'signature',
   'quote',
   'forwarded',
@@ -93,6 +94,7 @@ export function contentOf(mail: ChatMail, key: string): MessageContent {
     text: mail.text,
     ...(mail.html !== undefined && { html: mail.html }),
     ...(mail.markdown !== undefined && { markdown: mail.markdown }),
+    ...(mail.mentions !== undefined && { mentions: mail.mentions }),
     ...(mail.signature !== undefined && { signature: mail.signature }),
     ...(mail.quote !== undefined && {
       quote: { text: mail.quote, ...(mail.inReplyTo !== undefined && { messageId: mail.inReplyTo }) },

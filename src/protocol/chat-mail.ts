@@ -1,4 +1,5 @@
 import type { MailAddress, MailProblem } from '../mail/parsed-mail.js';
+import type { Mention, MentionDraft } from './mentions.js';
 
 /** Value of a `Chat-Content` header. */
 export interface ChatContent {
@@ -73,8 +74,10 @@ export interface ChatMailBase {
 /** Text, media and files that a person (or a bot) wrote. Also mail of plain mail programs and unknown `Chat-Content` values. */
 export interface ChatTextMail extends ChatMailBase {
   readonly kind: 'message';
-  /** The sender's own words: quote, signature and forwarding banner are split off. */
+  /** The sender's own words: quote, signature and forwarding banner are split off. Mentions stand in it as `@Name`. */
   readonly text: string;
+  /** Whom the text mentions, in the order in which they stand there; left out if nobody. */
+  readonly mentions?: readonly Mention[];
   readonly html?: string;
   readonly markdown?: string;
   /** Quoted text that was split off, without the `>` marks. */
@@ -143,6 +146,8 @@ export interface ChatMailDraft {
   /** Formatted text; a text part is made from it if `text` is missing. */
   readonly html?: string;
   readonly markdown?: string;
+  /** People whom the text mentions; for each, `@` and the name stand in the text. Everybody is mentioned by `@all`. */
+  readonly mentions?: readonly MentionDraft[];
   readonly attachments?: readonly DraftAttachment[];
   /** Without angle brackets. The message this one answers. */
   readonly inReplyTo?: string;

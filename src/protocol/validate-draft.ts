@@ -10,6 +10,7 @@ import { type CheckedAttachment, checkAttachment } from './draft-attachment.js';
 import { checkLine, checkOneOf, checkText, isObject } from './draft-values.js';
 import { isReadableGroupId } from './group-id.js';
 import { isReservedHeader } from './header-names.js';
+import { type CheckedMention, canBeMentioned } from './mentions.js';
 import { isWritableMessageId } from './threads.js';
 
 /** Names of all options, so that a typo is refused by name. The type says if one is missing. */
@@ -20,6 +21,7 @@ const DRAFT_OPTIONS = Object.keys({
   text: true,
   html: true,
   markdown: true,
+  mentions: true,
   attachments: true,
   inReplyTo: true,
   references: true,
@@ -38,6 +40,7 @@ const DRAFT_OPTIONS = Object.keys({
 /** A draft that can be written: addresses normalised, texts with `\n` line ends, types of files known. */
 export interface CheckedDraft extends ChatMailDraft {
   readonly cc: readonly MailAddress[];
+  readonly mentions: readonly CheckedMention[];
   readonly attachments: readonly CheckedAttachment[];
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -69,6 +72,7 @@ export async function validateDraft(draft: ChatMailDraft): Promise<CheckedDraft>
     from,
     to,
     cc,
+    mentions: checkMentions(draft.mentions, draft.text),
     attachments,
     headers: checkHeaders(draft.headers),
     ...defined({
@@ -142,6 +146,28 @@ function checkAddress(given: unknown, where: string): MailAddress {
   const normal = parseAddress(address);
   const checkedName = name === undefined ? '' : checkLine(name, `${where}.name`, limits.nameChars);
   return checkedName === '' ? { address: normal } : { address: normal, name: checkedName };
+}
+
+function checkMentions(list: unknown, text: unknown): CheckedMention[] {
+  if (list === undefined) return [];
+  if (!Array.isArray(list)) throw new InputError('INVALID_OPTION', 'mentions must be an array of { address, name? }.');
+  if (list.length > limits.mentions) {
+    throw new InputError('INVALID_OPTION', `mentions: at most ${limits.mentions} people fit into one message.`);
+  }
+  if (list.length > 0 && text === undefined) {
+    throw new InputError('INVALID_OPTION', 'mentions go with a text. In HTML, write links of the class "mention".');
+  }
+  return list.map((entry: unknown, i) => {
+    const where = `mentions[${i}]`;
+    const { address, name = address } = checkAddress(entry, where);
+    if (!canBeMentioned(address) || /["\n]/.test(name)) {
+      throw new InputError(
+        'INVALID_OPTION',
+        `${where}: neither a quote in the name nor one in the address can be written.`,
+      );
+    }
+    return { address, name };
+  });
 }
 
 async function checkAttachments(list: unknown, hasHtml: boolean): Promise<CheckedAttachment[]> {

@@ -63,6 +63,18 @@ export interface QuoteRecord {
   readonly messageId?: string;
 }
 
+/** Somebody whom a text names with an `@`. */
+export interface MentionRecord {
+  /** As it stands in the text after the `@`. */
+  readonly name: string;
+  /** Normalised; undefined if everybody is meant (`@all`). */
+  readonly address?: string;
+  /** Where it stands in the text: index of the `@`, in UTF-16 units as JavaScript counts. */
+  readonly start: number;
+  /** Length with the `@`, in UTF-16 units. */
+  readonly length: number;
+}
+
 /** Outcome of decryption and signature check. */
 export interface SecurityRecord {
   readonly encrypted: boolean;
@@ -110,6 +122,8 @@ export interface MessageRecord {
   readonly text: string;
   readonly html?: string;
   readonly markdown?: string;
+  /** Whom the text mentions, in the order in which they stand there. */
+  readonly mentions?: readonly MentionRecord[];
   /** Signature block that was split off the text. */
   readonly signature?: string;
   readonly quote?: QuoteRecord;

@@ -2,6 +2,7 @@ import type { MimeHeaderValue, MimeLeaf, MimePart } from '../../mail/compose/mim
 import { htmlToText } from '../../mail/html-to-text.js';
 import { flowedChatText } from '../chat-text.js';
 import type { CheckedAttachment } from '../draft-attachment.js';
+import { readMentions, writeMentions } from '../mentions.js';
 import type { CheckedDraft } from '../validate-draft.js';
 import { forwardHtml } from './forward.js';
 import { previewPart } from './preview.js';
@@ -13,7 +14,7 @@ import { voiceHeaders } from './voice.js';
 export interface MessageParts {
   readonly root: MimePart;
   readonly mailHeaders: readonly (readonly [name: string, value: MimeHeaderValue])[];
-  /** Words that the Subject may be made of. */
+  /** Words that the Subject may be made of, without addresses of people who are mentioned. */
   readonly subjectText: string | undefined;
 }
 
@@ -41,12 +42,12 @@ export async function messageParts(draft: CheckedDraft): Promise<MessageParts> {
   });
   const children = words === undefined ? parts : [words, ...parts];
   const root = words !== undefined && parts.length === 0 ? words : { contentType: 'multipart/mixed', children };
-  return { root, mailHeaders, subjectText: text };
+  return { root, mailHeaders, subjectText: text === undefined ? text : (await readMentions(text, undefined)).text };
 }
 
 /** The words for the text/plain part; those of the other forms if there is no text. */
 async function plainText(draft: CheckedDraft): Promise<string | undefined> {
-  if (draft.text !== undefined) return draft.text;
+  if (draft.text !== undefined) return writeMentions(draft.text, draft.mentions);
   return draft.html === undefined ? draft.markdown : htmlToText(draft.html);
 }
 

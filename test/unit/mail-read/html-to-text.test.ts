@@ -17,7 +17,7 @@ describe('htmlToText', () => {
       'example.org a@b.c',
     ],
     ['links to nowhere', '<a href="#top">up</a> <a href="javascript:evil()">x</a>', 'up x'],
-    ['mentions', '<a class="mention" href="mailto:a@b.c">@Ada</a>', '@Ada'],
+    ['mentions', '<a class="mention" href="mailto:a@b.c">@Ada</a>', '@Ada:a@b.c'],
     ['images', '<img alt="😀" src="https://x/y.png"> <img alt="image.png" src="cid:1">', '😀'],
     ['tables', '<table><tr><td>a<td>b<tr><td>c<td>d</table>', 'a b\nc d'],
     ['quotes', 'a<blockquote>b<blockquote>c</blockquote></blockquote>d', 'a\n\n> b\n>\n> > c\n\nd'],
