@@ -1,5 +1,6 @@
 import { InputError } from '../core/errors.js';
 import type { ChatRecord } from '../store/records.js';
+import { cardIdOfChat, updateCard } from '../sync/storage/cards.js';
 import type { AccountContext, ChatCell } from './context.js';
 import { draftOf, type MessageDraft } from './draft.js';
 import type { Chat, Message, MessageList, MessageRange, Person, RemoveOptions, SendOptions } from './handles.js';
@@ -123,15 +124,15 @@ export class ChatHandle implements Chat {
   }
 
   async mute(on = true): Promise<void> {
-    await this.#change({ muted: on ? 1 : 0 });
+    await this.#set({ muted: on });
   }
 
   async pin(on = true): Promise<void> {
-    await this.#change({ pinned: on ? 1 : 0 });
+    await this.#set({ pinned: on });
   }
 
   async archive(on = true): Promise<void> {
-    await this.#change({ archived: on ? 1 : 0 });
+    await this.#set({ archived: on });
   }
 
   async setDraft(text: string | undefined): Promise<void> {
@@ -147,6 +148,20 @@ export class ChatHandle implements Chat {
 
   async delete(options: RemoveOptions = {}): Promise<void> {
     await clearChat(this.#context, this.id, options, { deleted: true });
+  }
+
+  /** What other devices can recognise the chat by goes into its card, from which the record follows. */
+  async #set(settings: Partial<Record<'muted' | 'pinned' | 'archived', boolean>>): Promise<void> {
+    const card = cardIdOfChat(this.id, this.#context.identity.email);
+    if (card === undefined) {
+      await this.#change(Object.fromEntries(Object.entries(settings).map(([name, on]) => [name, on ? 1 : 0])));
+      return;
+    }
+    this.#context.assertOpen();
+    await this.#context.writer.run(async (tx) => {
+      if (!(await tx.get('chats', this.id))) throw new InputError('NOT_FOUND', 'This chat does not exist any more.');
+      await updateCard(tx, card, settings);
+    });
   }
 
   async #change(change: Partial<ChatRecord>, drop?: 'draft'): Promise<void> {

@@ -7,6 +7,7 @@ import type { Identity } from './incoming.js';
 import { deriveChats } from './ingest/derive-chats.js';
 import { deriveContacts } from './ingest/derive-contacts.js';
 import type { RecordChange, StateChange } from './state-change.js';
+import { deriveChatSettings } from './storage/chat-settings.js';
 import { Transaction } from './transaction.js';
 
 /** What a {@link StateWriter} needs. */
@@ -72,6 +73,7 @@ export class StateWriter {
     const result = await work(tx);
     await deriveContacts(tx);
     await deriveChats(tx);
+    await deriveChatSettings(tx);
     const change = this.#listeners.size > 0 ? await stateChange(tx) : undefined;
     const batch = tx.batch();
     if (batch === undefined) return result;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { newChat } from '../../../src/model/chat-summary.js';
 import { addressHash } from '../../../src/protocol/address-hash.js';
 import { cardOf, cardPhotoBlob, cardsOf, storedCards, updateCard } from '../../../src/sync/storage/cards.js';
-import { testState } from '../../support/state.js';
+import { ME, testState } from '../../support/state.js';
 
 const BOB = 'bob@example.net';
 
@@ -94,5 +95,26 @@ describe('a card', () => {
     await expect(async () => {
       for await (const _ of store.readBlob(cardPhotoBlob(BOB, first))) throw new Error('still there');
     }).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('settings of chats', () => {
+  it('follow from the card, whichever was there first', async () => {
+    const { store, writer } = await testState();
+    const chat = (id: string) => writer.run(async (tx) => tx.put('chats', newChat(id)));
+    await chat('single:bob@example.net');
+    await writer.run((tx) => updateCard(tx, BOB, { muted: true }));
+    await writer.run((tx) => updateCard(tx, 'group:4321dcba1234', { pinned: true }));
+    await writer.run((tx) => updateCard(tx, ME, { archived: true }));
+    await chat('group:4321dcba1234');
+    await chat('self');
+    const records = await store.get('chats', ['single:bob@example.net', 'group:4321dcba1234', 'self']);
+    expect(records.map((record) => [record?.muted, record?.pinned, record?.archived])).toEqual([
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ]);
+    await writer.run((tx) => updateCard(tx, BOB, { muted: false }));
+    expect((await store.get('chats', ['single:bob@example.net']))[0]?.muted).toBe(0);
   });
 });
