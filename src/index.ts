@@ -20,6 +20,7 @@ export type {
   Message,
   MessageList,
   MessageRange,
+  MessageReceipt,
   Person,
   RemoveOptions,
   SendOptions,

@@ -128,6 +128,15 @@ export interface RemoveOptions {
   readonly server?: boolean | undefined;
 }
 
+/** What one recipient confirmed. A read message has arrived, too. */
+export interface MessageReceipt {
+  /** Normalised address. */
+  readonly address: string;
+  readonly state: 'delivered' | 'read';
+  /** When, by the clock of the other side. */
+  readonly date: Date;
+}
+
 /** A message of a chat. */
 export interface Message {
   /** Stable identifier, the same on all devices of the account. */
@@ -160,6 +169,11 @@ export interface Message {
   readonly state: MessageState;
   /** For our own messages: what became of it, recipient by recipient. */
   readonly recipients: readonly RecipientRecord[];
+  /**
+   * For our own messages: who confirmed that it arrived or was read, and when, in the order of time. Receipts are claims of the other
+   * side's program; only those of people that the message went to count, and only if it asked for them.
+   */
+  readonly receipts: readonly MessageReceipt[];
   readonly attachments: readonly Attachment[];
   /** Text that it answers, as it stood in the mail. */
   readonly quote: QuoteRecord | undefined;

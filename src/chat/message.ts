@@ -15,7 +15,7 @@ import { attachmentsOf } from './attachment.js';
 import type { AccountContext, MessageCell } from './context.js';
 import { draftOf, type ReplyDraft } from './draft.js';
 import { forwardMessage } from './forward.js';
-import type { Attachment, Chat, Message, Person, RemoveOptions, SendOptions } from './handles.js';
+import type { Attachment, Chat, Message, MessageReceipt, Person, RemoveOptions, SendOptions } from './handles.js';
 import { stateOf } from './message-state.js';
 import { removeMessages } from './remove.js';
 import { sendDraft } from './send.js';
@@ -92,6 +92,14 @@ export class MessageHandle implements Message {
 
   get recipients(): readonly RecipientRecord[] {
     return this.#cell.record.recipients ?? [];
+  }
+
+  get receipts(): readonly MessageReceipt[] {
+    return this.recipients
+      .flatMap(({ address, state, at }) =>
+        (state === 'delivered' || state === 'read') && at !== undefined ? [{ address, state, date: new Date(at) }] : [],
+      )
+      .sort((a, b) => a.date.getTime() - b.date.getTime());
   }
 
   get attachments(): readonly Attachment[] {

@@ -52,6 +52,8 @@ export const limits = {
   bounceRecipients: 100,
   /** Characters kept of the words with which a server refused a mail. */
   reasonChars: 1000,
+  /** Characters of one field of a report: a receipt may name 500 message-ids, each folded onto a line of its own. */
+  reportFieldChars: 128 * KiB,
   /** Message-ids that one read receipt can name (chatmail's limit). */
   receiptIds: 500,
   /** Addresses read from one header. A mail to more people is cut with `problem` set. */
@@ -72,8 +74,6 @@ export const limits = {
   chatMembers: 2000,
   /** Mails of one Message-ID that a delivery report is applied to: honestly there is one, but anybody can claim it. */
   sameIdMails: 100,
-  /** Messages that one receipt may be about, as chatmail writes it; each costs a record. */
-  receiptTargets: 500,
 
   // Contacts
   /** Addresses of one contact. Nobody has more; each costs a record. */

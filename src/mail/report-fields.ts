@@ -21,6 +21,16 @@ export interface DeliveryReport {
   readonly text: string;
 }
 
+/** A message disposition notification (RFC 8098). Anyone can send one. */
+export interface DispositionReport {
+  /** Original-Message-ID and chatmail's Additional-Message-IDs, at most `limits.receiptIds`. */
+  readonly originalMessageIds: readonly string[];
+  /** Lower case: `displayed`, `processed`, `deleted`, … */
+  readonly disposition: string;
+  readonly finalRecipient?: string;
+  readonly text: string;
+}
+
 /** Names in lower case, first value of each, unfolded. */
 export type ReportFields = ReadonlyMap<string, string>;
 
@@ -38,7 +48,7 @@ export function fieldGroups(text: string): ReportFields[] {
       name = '';
     } else if (/^[ \t]/.test(line)) {
       const before = fields.get(name);
-      if (before !== undefined && before.length < 4096) fields.set(name, `${before} ${line.trim()}`);
+      if (before !== undefined && before.length < limits.reportFieldChars) fields.set(name, `${before} ${line.trim()}`);
     } else if (colon > 0) {
       name = line.slice(0, colon).trim().toLowerCase();
       if (!fields.has(name)) fields.set(name, line.slice(colon + 1).trim());

@@ -5,6 +5,7 @@ import { parseMessageId, parseMessageIds } from './message-id.js';
 import type { MailPart, ParsedMail } from './parsed-mail.js';
 import {
   type DeliveryReport,
+  type DispositionReport,
   fieldGroups,
   findPart,
   humanText,
@@ -15,16 +16,6 @@ import {
   typedValue,
 } from './report-fields.js';
 import { cleanName } from './text-clean.js';
-
-/** A message disposition notification (RFC 8098). Anyone can send one. */
-export interface DispositionReport {
-  /** Original-Message-ID and chatmail's Additional-Message-IDs, at most `limits.receiptIds`. */
-  readonly originalMessageIds: readonly string[];
-  /** Lower case: `displayed`, `processed`, `deleted`, … */
-  readonly disposition: string;
-  readonly finalRecipient?: string;
-  readonly text: string;
-}
 
 const DELIVERY_STATUS = new Set(['message/delivery-status', 'message/global-delivery-status']);
 const DISPOSITION = new Set(['message/disposition-notification', 'message/global-disposition-notification']);

@@ -6,22 +6,9 @@ import { joinRecipient, stateOf } from './message-state.js';
 /** Kind of the facts that delivery reports leave; their value is a {@link RecipientRecord}. */
 export const DELIVERY_FACT = 'delivery';
 
-/** Kind of the facts that receipts leave; their value is the disposition, such as `displayed`. */
-const RECEIPT_FACT = 'receipt';
-
-/** What a report or receipt says about messages, which may not be known yet. `report`: the report's own message. */
+/** What a delivery report says about messages, which may not be known yet. `report`: the report's own message. */
 export function factsOf(mail: ChatMail, report: Pick<MessageRecord, 'key' | 'date'>): FactRecord[] {
   const from = mail.from?.address ?? '';
-  if (mail.kind === 'receipt') {
-    return mail.originalMessageIds.slice(0, limits.receiptTargets).map((target) => ({
-      key: `${RECEIPT_FACT}\n${report.key}\n${target}`,
-      target,
-      kind: RECEIPT_FACT,
-      from,
-      date: report.date,
-      value: mail.disposition,
-    }));
-  }
   if (mail.kind !== 'delivery-report' || mail.originalMessageId === undefined) return [];
   const target = mail.originalMessageId;
   const facts: FactRecord[] = [];

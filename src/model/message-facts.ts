@@ -20,6 +20,7 @@ const HEAD_FIELDS = [
   'references',
   'listId',
   'groupId',
+  'receiptTo',
 ] as const;
 
 const CONTENT_FIELDS = [
@@ -67,6 +68,7 @@ export function headOf(mail: ChatMail, own: ReadonlySet<string>): MessageHead {
     references: mail.references,
     ...(mail.listId !== undefined && { listId: mail.listId }),
     ...(mail.groupId !== undefined && { groupId: mail.groupId }),
+    ...(mail.receiptRequestedBy !== undefined && { receiptTo: mail.receiptRequestedBy }),
   };
 }
 

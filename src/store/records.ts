@@ -135,6 +135,8 @@ export interface MessageRecord {
   readonly listId?: string;
   /** Chat group id (protocol 7). */
   readonly groupId?: string;
+  /** Address that asked for a read receipt (Disposition-Notification-To). */
+  readonly receiptTo?: string;
   readonly state: MessageState;
   /** Only for our own messages. */
   readonly recipients?: readonly RecipientRecord[];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ChatMail } from '../../src/protocol/chat-mail.js';
 import type { Arrival, CopyPlace } from '../../src/sync/ingest/arrival.js';
-import { addressOf, arrivalOf, bounceMail, type MailValues, textMail } from '../support/mail-values.js';
+import { addressOf, arrivalOf, bounceMail, type MailValues, receiptMail, textMail } from '../support/mail-values.js';
 import { ALIAS, ME } from '../support/state.js';
 
 /** Something that happens to a mailbox. */
@@ -34,6 +34,7 @@ const kinds = [
   'plain-in-group',
   'list',
   'bounce',
+  'receipt',
   'same-id',
   'self',
 ] as const;
@@ -109,6 +110,10 @@ function mailOf(specs: readonly MailSpec[], at: number, variant: 'whole' | 'piec
     pieces: variant === 'pieces',
     ...(variant === 'via-list' && spec.kind === 'plain-several' && { listId: 'dev.lists.example' }),
   };
+  if (spec.kind === 'receipt') {
+    const originals = spec.answers.map((answer) => idOf(specs, answer % specs.length));
+    return receiptMail({ ...values, originals, disposition: spec.named ? 'displayed' : 'processed' });
+  }
   if (spec.kind !== 'bounce') return textMail(values);
   const original = spec.answers[0] === undefined ? undefined : idOf(specs, spec.answers[0] % specs.length);
   return bounceMail({
@@ -156,7 +161,7 @@ function valuesOf(specs: readonly MailSpec[], at: number): MailValues {
     case 'plain-several':
       return { ...common, to: everyone.slice(0, 1), cc: everyone.slice(1), groupId: groupIn };
     case 'chat-several':
-      return { ...common, to: everyone, chat: true, groupId: groupIn };
+      return { ...common, to: everyone, chat: true, groupId: groupIn, receiptTo: addressOf(named).address };
     case 'group':
       return { ...common, to: spec.others.length > 1 ? everyone : [me ? peer : ME], chat: true, groupId: group };
     case 'plain-in-group':
@@ -164,7 +169,7 @@ function valuesOf(specs: readonly MailSpec[], at: number): MailValues {
     case 'list':
       return { ...common, to: ['dev@lists.example'], listId: 'dev.lists.example' };
     case 'chat-single':
-      return { ...common, to: [me ? peer : ME], chat: true };
+      return { ...common, to: [me ? peer : ME], chat: true, receiptTo: addressOf(named).address };
     case 'self':
       return { ...common, from: ME, to: [ALIAS] };
     default:

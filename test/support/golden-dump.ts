@@ -33,7 +33,10 @@ function dumpMessage(message: MessageRecord): string {
   const date = String(message.date).padStart(15, '0');
   const who = message.fromMe ? 'me' : `${message.from.name ?? ''} <${message.from.address}>`;
   const recipients = message.recipients
-    ?.map(({ address, state, reason }) => `${address}:${state}${reason === undefined ? '' : `(${reason})`}`)
+    ?.map(
+      ({ address, state, at, reason }) =>
+        `${address}:${state}${at === undefined ? '' : `@${at}`}${reason === undefined ? '' : `(${reason})`}`,
+    )
     .join(' ');
   return [
     `  ${date} ${who}: ${JSON.stringify(message.text)}`,

@@ -5,6 +5,7 @@ import type {
   ChatTextMail,
   DeliveryReportMail,
   DeliveryStatus,
+  ReceiptMail,
 } from '../../src/protocol/chat-mail.js';
 import type { Arrival, CopyPlace } from '../../src/sync/ingest/arrival.js';
 
@@ -24,6 +25,8 @@ export interface MailValues {
   readonly listId?: string | undefined;
   /** Has `Chat-Version`. */
   readonly chat?: boolean;
+  /** Asks for a read receipt, to be sent to this address. */
+  readonly receiptTo?: string | undefined;
   readonly automatic?: boolean;
   /** Distinguishes bodies; default: the text. */
   readonly body?: string;
@@ -60,6 +63,7 @@ function base(values: MailValues): ChatMailBase {
     references,
     ...(groupId !== undefined && { groupId }),
     ...(listId !== undefined && { listId }),
+    ...(values.receiptTo !== undefined && { receiptRequestedBy: values.receiptTo }),
     automatic: values.automatic ?? false,
     size: body.length,
     problems: [],
@@ -82,6 +86,20 @@ export function bounceMail(
     kind: 'delivery-report',
     ...(values.original !== undefined && { originalMessageId: values.original }),
     statuses: values.statuses,
+    text: values.text ?? '',
+  };
+}
+
+/** A receipt for these messages. */
+export function receiptMail(
+  values: MailValues & { readonly originals: readonly string[]; readonly disposition?: string },
+): ReceiptMail {
+  const { originals, disposition = 'displayed' } = values;
+  return {
+    ...base({ automatic: true, ...values }),
+    kind: 'receipt',
+    originalMessageIds: originals,
+    disposition,
     text: values.text ?? '',
   };
 }

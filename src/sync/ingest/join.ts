@@ -9,6 +9,7 @@ import type { MessageRecord } from '../../store/records.js';
 import type { Transaction } from '../transaction.js';
 import type { Arrival } from './arrival.js';
 import { type Joining, joinedMessage, joiningOf, newMessage } from './joining.js';
+import { idsWithReceipts, noteReceipt, withKnownReceipts } from './receipts.js';
 import { ThreadGraph } from './thread-graph.js';
 import { tombstone } from './tombstones.js';
 
@@ -35,6 +36,10 @@ class Join {
   readonly #news = new Map<string, boolean>();
   /** Message-IDs of own messages and of those that reports speak of. */
   readonly #reported = new Set<string>();
+  /** Message-IDs that receipts say something new about. */
+  readonly #receipted = new Set<string>();
+  /** Own messages that are new or changed. */
+  readonly #ownMails: MessageRecord[] = [];
 
   constructor(tx: Transaction) {
     this.#tx = tx;
@@ -93,6 +98,8 @@ class Join {
     } else {
       this.#keepQuiet(key, arrival);
     }
+    for (const id of await noteReceipt(this.#tx, arrival.mail, next)) this.#receipted.add(id);
+    if (head.fromMe) this.#ownMails.push(next);
     if (known === undefined && head.fromMe) this.#reported.add(head.messageId);
     const provenNow = next.ownCopy === true && known !== undefined && known.ownCopy !== true;
     if (key !== base || provenNow) await this.#settleClaim(base, key, next);
@@ -222,12 +229,16 @@ class Join {
 
   /** Brings own messages in step with the reports about them, whichever came first. */
   async #applyReports(): Promise<void> {
-    for (const id of this.#reported) {
+    const withReceipts = new Set(this.#receipted);
+    for (const id of await idsWithReceipts(this.#tx, this.#ownMails)) withReceipts.add(id);
+    for (const id of new Set([...this.#reported, ...withReceipts])) {
       const facts = await this.#tx.list('facts', { index: 'byTarget', prefix: [id], limit: limits.addresses });
-      if (facts.length === 0) continue;
+      if (facts.length === 0 && !withReceipts.has(id)) continue;
       const mails = await this.#tx.list('messages', { index: 'byMessageId', prefix: [id], limit: limits.sameIdMails });
       for (const mail of mails) {
-        if (mail.fromMe && !isSilent(mail)) this.#put(mail, withDeliveryFacts(mail, facts));
+        if (!mail.fromMe || isSilent(mail)) continue;
+        const told = facts.length === 0 ? mail : withDeliveryFacts(mail, facts);
+        this.#put(mail, await withKnownReceipts(this.#tx, told));
       }
     }
   }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { DeliveryStatus, ReceiptMail } from '../../../src/protocol/chat-mail.js';
+import type { DeliveryStatus } from '../../../src/protocol/chat-mail.js';
+import type { SecurityRecord } from '../../../src/store/records.js';
 import { acceptOwn } from '../../../src/sync/ingest/ingest.js';
 import { resetDelivery } from '../../../src/sync/ingest/user-acts.js';
-import { arrivalOf, bounceMail, textMail } from '../../support/mail-values.js';
+import { arrivalOf, bounceMail, receiptMail, textMail } from '../../support/mail-values.js';
 import { ME, type TestState, testState } from '../../support/state.js';
 
 function own(to: readonly string[]) {
@@ -118,20 +119,64 @@ describe('trying again after a bounce', () => {
 });
 
 describe('receipts', () => {
-  it('are kept as facts and not shown', async () => {
+  const asking = (to: readonly string[], security?: SecurityRecord) => ({
+    ...arrivalOf(textMail({ id: 'own@x', from: ME, to, date: 1000, text: 'hi', receiptTo: ME }), {
+      folder: 'Sent',
+      role: 'sent',
+    }),
+    ...(security && { security }),
+  });
+  const receipt = (from: string, date: number, disposition: string, originals = ['own@x']) =>
+    arrivalOf(receiptMail({ id: `r${date}@x`, from, to: [ME], date, text: 'read', originals, disposition }));
+
+  it.each([false, true])(
+    'raise the message and tell who and when, and are not shown (receipt first: %s)',
+    async (first) => {
+      const state = await testState();
+      const mails = [asking(['bob@x', 'carol@x']), receipt('bob@x', 3000, 'displayed', ['own@x', 'other@x'])];
+      for (const mail of first ? mails.reverse() : mails) await state.join(mail);
+      expect(await ownMessage(state)).toMatchObject({
+        state: 'sent',
+        recipients: [
+          { address: 'bob@x', state: 'read', at: 3000 },
+          { address: 'carol@x', state: 'sent' },
+        ],
+      });
+      await state.join(receipt('carol@x', 4000, 'processed'));
+      expect(await ownMessage(state)).toMatchObject({ state: 'delivered' });
+      await state.join(receipt('carol@x', 5000, 'displayed'));
+      expect(await ownMessage(state)).toMatchObject({ state: 'read' });
+      expect(await state.news()).toEqual(['hi']);
+      expect((await state.store.list('contacts')).length).toBe(0);
+    },
+  );
+
+  it('only raise, and the smallest time counts', async () => {
     const state = await testState();
-    const { attachments: _, ...base } = textMail({ id: 'r@x', from: 'bob@x', to: [ME], date: 3000, text: 'read' });
-    const receipt: ReceiptMail = {
-      ...base,
-      kind: 'receipt',
-      originalMessageIds: ['own@x', 'other@x'],
-      disposition: 'displayed',
-    };
-    await state.join(own(['bob@x']), arrivalOf(receipt));
-    const facts = await state.store.list('facts', { index: 'byTarget', prefix: ['own@x'] });
-    expect(facts).toMatchObject([{ kind: 'receipt', from: 'bob@x', value: 'displayed', date: 3000 }]);
-    expect(await state.news()).toEqual(['hi']);
-    expect((await state.store.list('contacts')).length).toBe(0);
+    await state.join(asking(['bob@x']), receipt('bob@x', 5000, 'displayed'), receipt('bob@x', 6000, 'processed'));
+    await state.join(receipt('bob@x', 4000, 'displayed'), receipt('bob@x', 7000, 'displayed'));
+    expect((await ownMessage(state))?.recipients).toEqual([{ address: 'bob@x', state: 'read', at: 4000 }]);
+  });
+
+  it('that tell nothing about reading change nothing', async () => {
+    const state = await testState();
+    await state.join(asking(['bob@x']), receipt('bob@x', 3000, 'deleted'), receipt('bob@x', 3001, 'denied'));
+    expect(await ownMessage(state)).toMatchObject({ state: 'sent' });
+  });
+
+  it('count only if the message asked for one', async () => {
+    const state = await testState();
+    await state.join(own(['bob@x']), receipt('bob@x', 3000, 'displayed'));
+    expect(await ownMessage(state)).toMatchObject({ state: 'sent' });
+  });
+
+  it('for an encrypted message have to be signed', async () => {
+    const state = await testState();
+    const encrypted = { encrypted: true, signature: 'valid', signer: 'AA' } as const;
+    await state.join(asking(['bob@x'], encrypted), receipt('bob@x', 3000, 'displayed'));
+    expect(await ownMessage(state)).toMatchObject({ state: 'sent' });
+    await state.join({ ...receipt('bob@x', 4000, 'displayed'), security: encrypted });
+    expect(await ownMessage(state)).toMatchObject({ state: 'read', recipients: [{ at: 4000 }] });
   });
 });
 
