@@ -38,6 +38,7 @@ export {
   CoiError,
   type CoiErrorCode,
   type CoiErrorInit,
+  EncryptionError,
   HandlerError,
   InputError,
   MailError,
@@ -51,6 +52,18 @@ export { limits } from './core/limits.js';
 export type { LogFields, Logger, LogLevel } from './core/logger.js';
 export type { RandomBytes } from './core/random.js';
 export type { MentionDraft } from './protocol/mentions.js';
+export type {
+  KeyFact,
+  KeyFactRecord,
+  KeyRegister,
+  OwnKeyRecord,
+  PeerFact,
+  PeerRecord,
+  PeerState,
+  PreferEncrypt,
+  PublicKeyRecord,
+  SeenFact,
+} from './store/key-records.js';
 export { MemoryStore } from './store/memory-store.js';
 export type { StoreFile, StoreInput } from './store/open-store.js';
 // What the handles show

@@ -1,11 +1,9 @@
 import { InputError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { normalizeAddress, readAddress } from '../mail/address.js';
+import type { PreferEncrypt } from '../store/key-records.js';
 import { invalidField, parseAttributes, refuseCriticalAttributes } from './attributes.js';
 import { decodeBase64, encodeBase64 } from './base64.js';
-
-/** Whether someone wants encryption by default with others who want it, too (Level 1, `prefer-encrypt`). */
-export type PreferEncrypt = 'mutual' | 'nopreference';
 
 /** An `Autocrypt` or `Autocrypt-Gossip` field. */
 export interface AutocryptHeader {

@@ -8,6 +8,7 @@ import { decideEncryption } from './decision.js';
 import { evidenceOf } from './evidence.js';
 import { type GossipRecipients, gossipFields } from './gossip.js';
 import type { EncryptionAdvice, KeyManagerOptions, Recipient, RecommendOptions } from './key-options.js';
+import type { KeyStore } from './key-store.js';
 import { type Learned, learn } from './learn.js';
 import { factsOfMail, type KeyMail } from './mail-facts.js';
 import { MemoryKeyStore } from './memory-key-store.js';
@@ -90,10 +91,11 @@ export class KeyManager extends OwnKeyManager {
    */
   async setVerified(address: string, fingerprint: string | undefined): Promise<void> {
     const verified = fingerprint === undefined ? {} : { verified: parseFingerprint(fingerprint) };
-    await this.exclusively(async () => {
-      const [record] = await this.#peers.records([address]);
-      if (record) await this.store.commit({ peers: [{ address: record.address, state: record.state, ...verified }] });
-    });
+    const verify = async (store: KeyStore) => {
+      const [record] = await new PeerDirectory(store).records([address]);
+      if (record) await store.commit({ peers: [{ address: record.address, state: record.state, ...verified }] });
+    };
+    await this.exclusively(() => (this.store.transact ? this.store.transact(verify) : verify(this.store)));
   }
 
   /**

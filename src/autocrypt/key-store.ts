@@ -1,21 +1,4 @@
-import type { PreferEncrypt } from './header.js';
-import type { PeerFact, PeerState } from './peer-state.js';
-
-/** A key pair of the account. Key: `fingerprint`. */
-export interface OwnKeyRecord {
-  /** Lower case hex. */
-  readonly fingerprint: string;
-  /** Base64 of the transferable secret key; sealed if the manager was given a passphrase. */
-  readonly secret: string;
-  /** The passphrase is needed to read `secret`. */
-  readonly sealed: boolean;
-  /** When it was made or imported here, milliseconds since 1970. The newest is the one in use; older ones only decrypt. */
-  readonly addedAt: number;
-  /** Counts up with every key added, so that keys of the same millisecond have an order. */
-  readonly order: number;
-  /** Normalised addresses that it is in use for; empty: for all that have no other key. */
-  readonly addresses: readonly string[];
-}
+import type { OwnKeyRecord, PeerFact, PeerRecord, PreferEncrypt, PublicKeyRecord } from '../store/key-records.js';
 
 /** What the mailbox has shown about keys of the account that are elsewhere: newest dates, milliseconds since 1970. */
 export interface KeyEvidence {
@@ -33,25 +16,6 @@ export interface KeySettings {
   readonly enabled: boolean;
   readonly preferEncrypt: PreferEncrypt;
   readonly evidence: KeyEvidence;
-}
-
-/** A peer. Key: `address`. */
-export interface PeerRecord {
-  /** Normalised. */
-  readonly address: string;
-  readonly state: PeerState;
-  /** Fingerprint that the user has verified, lower case hex. */
-  readonly verified?: string;
-}
-
-/** The octets of a peer's key. Key: `key`. Never changes. */
-export interface PublicKeyRecord {
-  /** Hex SHA-256 of the octets. */
-  readonly key: string;
-  /** Lower case hex. */
-  readonly fingerprint: string;
-  /** Base64 of the transferable public key. */
-  readonly data: string;
 }
 
 /** What one call to {@link KeyStore.commit} writes. */
@@ -83,4 +47,9 @@ export interface KeyStore {
   factsOf(peer: string): Promise<readonly PeerFact[]>;
   /** Writes everything or nothing. */
   commit(batch: KeyStoreBatch): Promise<void>;
+  /**
+   * Runs work that reads and then writes, on the store that it is given, while nobody else writes. Needed where the keys are
+   * written by others than one manager; without it the manager keeps its own calls apart.
+   */
+  transact?<T>(work: (store: KeyStore) => Promise<T>): Promise<T>;
 }

@@ -1,6 +1,7 @@
-import type { KeyStore, PeerRecord, PublicKeyRecord } from './key-store.js';
+import type { PeerFact, PeerRecord, PublicKeyRecord } from '../store/key-records.js';
+import type { KeyStore } from './key-store.js';
 import type { MailFacts } from './mail-facts.js';
-import { addFact, effectiveDate, foldFacts, joinFacts, type PeerFact, restsOn } from './peer-state.js';
+import { addFact, effectiveDate, foldFacts, joinFacts, restsOn } from './peer-state.js';
 
 /** The key that would be used for a peer has become another one. */
 export interface KeyChange {

@@ -2,11 +2,10 @@ import { limits } from '../core/limits.js';
 import type { MailHeaders, ParsedMail } from '../mail/parsed-mail.js';
 import { sha256Hex } from '../mail/sha256.js';
 import { parsePublicKey } from '../openpgp/keys.js';
+import type { PeerFact, PublicKeyRecord } from '../store/key-records.js';
 import { encodeBase64 } from './base64.js';
 import { readGossip } from './gossip.js';
 import { type AutocryptHeader, validAutocryptHeaders } from './header.js';
-import type { PublicKeyRecord } from './key-store.js';
-import type { PeerFact } from './peer-state.js';
 
 /** A mail that keys are to be learned from. */
 export interface KeyMail {

@@ -1,5 +1,5 @@
-import type { KeySettings, KeyStore, KeyStoreBatch, OwnKeyRecord, PeerRecord, PublicKeyRecord } from './key-store.js';
-import type { PeerFact } from './peer-state.js';
+import type { OwnKeyRecord, PeerFact, PeerRecord, PublicKeyRecord } from '../store/key-records.js';
+import type { KeySettings, KeyStore, KeyStoreBatch } from './key-store.js';
 
 /** Keeps keys in memory: for tests, and as an example. They are lost with the process. */
 export class MemoryKeyStore implements KeyStore {

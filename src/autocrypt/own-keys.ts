@@ -3,8 +3,9 @@ import type { RandomBytes } from '../core/random.js';
 import type { PrivateKey } from '../openpgp/key.js';
 import { keyExpiry, keyProblem } from '../openpgp/key-use.js';
 import { parsePrivateKey } from '../openpgp/keys.js';
+import type { OwnKeyRecord } from '../store/key-records.js';
 import { decodeBase64, encodeBase64 } from './base64.js';
-import type { KeyStore, OwnKeyRecord } from './key-store.js';
+import type { KeyStore } from './key-store.js';
 import { openSecret, sealSecret } from './seal.js';
 
 /** A key pair of the account, read. */
@@ -49,6 +50,9 @@ export class OwnKeys {
         records.map(async (record) => judged(record, await readSecret(record, options.passphrase), now)),
       ),
     );
+    // The passphrase was set after these were made.
+    const open = options.passphrase === undefined ? [] : keys.#keys.filter(({ record }) => !record.sealed);
+    for (const own of open) await keys.update(own, own.key, now);
     return keys;
   }
 

@@ -2,10 +2,10 @@ import { normalizeAddress } from '../mail/address.js';
 import type { PublicKey } from '../openpgp/key.js';
 import { isUsable } from '../openpgp/key-use.js';
 import { parsePublicKey } from '../openpgp/keys.js';
+import type { KeyRegister, PeerRecord, PreferEncrypt } from '../store/key-records.js';
 import { decodeBase64 } from './base64.js';
-import type { PreferEncrypt } from './header.js';
-import type { KeyStore, PeerRecord } from './key-store.js';
-import { effectiveDate, type KeyRegister, keyHistory, type SeenKey } from './peer-state.js';
+import type { KeyStore } from './key-store.js';
+import { effectiveDate, keyHistory, type SeenKey } from './peer-state.js';
 import type { RecipientFacts } from './recommendation.js';
 
 /** What is known about a peer, for applications. Times are milliseconds since 1970, fingerprints lower case hex. */

@@ -1,5 +1,4 @@
-import type { PreferEncrypt } from './header.js';
-
+import type { PreferEncrypt } from '../store/key-records.js';
 /**
  * Autocrypt's advice for a message (Level 1, "Recommendation structure"): `disable`: it cannot be encrypted; `discourage`:
  * it can, but the recipient may not be able to read it; `available`: it can; `encrypt`: it should.

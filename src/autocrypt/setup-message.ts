@@ -7,8 +7,8 @@ import type { MailPart, ParsedMail } from '../mail/parsed-mail.js';
 import type { PrivateKey } from '../openpgp/key.js';
 import { parsePrivateKey } from '../openpgp/keys.js';
 import { decryptWithPassphrase, encryptWithPassphrase } from '../openpgp/passphrase.js';
+import type { PreferEncrypt } from '../store/key-records.js';
 import { findArmor, withArmorHeaders } from './armor.js';
-import type { PreferEncrypt } from './header.js';
 import { newSetupCode, normalizeSetupCode } from './setup-code.js';
 import { setupFormProblem } from './setup-form.js';
 

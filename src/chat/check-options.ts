@@ -22,6 +22,12 @@ export function checkNumber(where: string, value: unknown, min: number, max: num
   throw invalid(where, `has to be a number from ${min} to ${max}`);
 }
 
+/** Throws unless the value is left out or a text that is not empty; what else it may be is nobody's concern. */
+export function checkPassphrase(where: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'string' && value !== '')) return;
+  throw invalid(where, 'has to be a text that is not empty');
+}
+
 /** Longest undo delay: a message must not wait longer than the user remembers it. */
 const MAX_UNDO_MS = 24 * 3600_000;
 

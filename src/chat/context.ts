@@ -3,6 +3,7 @@ import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.
 import type { Store } from '../store/store.js';
 import type { Engine } from '../sync/engine.js';
 import type { Identity } from '../sync/incoming.js';
+import type { AccountKeys } from '../sync/keys/account-keys.js';
 import type { StateWriter } from '../sync/state-writer.js';
 import type { Chat, Contact, Message } from './handles.js';
 import type { KeyedMutex } from './keyed-mutex.js';
@@ -26,6 +27,8 @@ export interface AccountContext {
   readonly writer: StateWriter;
   readonly engine: Engine;
   readonly identity: Identity;
+  /** Own keys and those of others. */
+  readonly keys: AccountKeys;
   readonly clock: Clock;
   readonly handles: Handles;
   /** Sending is serialised per chat: dates and references build on the message before. */

@@ -16,6 +16,7 @@ import {
   checkLine,
   checkMethods,
   checkNumber,
+  checkPassphrase,
   checkSecret,
   checkServer,
   checkTls,
@@ -37,6 +38,11 @@ export interface AccountOptions {
    * Default: in memory, with a warning: the next start has to load everything again, and what waits to be sent is lost.
    */
   readonly store?: StoreInput | undefined;
+  /**
+   * Seals the private keys in the store (scrypt, AES-GCM), so that the file alone does not open mail; the rest of it stays as it is:
+   * for that see `store`. Has to be the same at every opening. Default: not sealed.
+   */
+  readonly keyPassphrase?: string | undefined;
   /** The IMAP server, or connections of your own. Default: found from the address at the first start. */
   readonly imap?: ServerSettings | ImapFactory | LentImap | undefined;
   /** The SMTP server, or a nodemailer transporter of your own. Default: found from the address at the first start. */
@@ -72,6 +78,7 @@ export interface CheckedOptions {
   readonly identity: Identity;
   readonly credentials: Credentials | undefined;
   readonly store: StoreInput | undefined;
+  readonly keyPassphrase: string | undefined;
   readonly imap: ImapSource;
   readonly smtp: SmtpSource;
   readonly tls: TlsSettings | undefined;
@@ -104,6 +111,7 @@ const KEYS = [
   'password',
   'accessToken',
   'store',
+  'keyPassphrase',
   'imap',
   'smtp',
   'tls',
@@ -132,6 +140,7 @@ export function checkOptions(where: string, options: AccountOptions): CheckedOpt
   refuseUnknownOptions(where, options, KEYS);
   if (options.email === undefined) throw invalid(`${where}: email`, 'is missing');
   const email = parseAddress(options.email);
+  checkPassphrase('keyPassphrase', options.keyPassphrase);
   checkLine('name', options.name, limits.nameChars);
   checkLine('mailboxRoot', options.mailboxRoot, limits.nameChars);
   checkChoice('filing', options.filing, ['active', 'seen', 'none']);
@@ -154,6 +163,7 @@ export function checkOptions(where: string, options: AccountOptions): CheckedOpt
     },
     credentials: credentialsOf(where, options, email, [imap, smtp]),
     store: options.store,
+    keyPassphrase: options.keyPassphrase,
     imap,
     smtp,
     tls: options.tls,

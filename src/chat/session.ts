@@ -10,6 +10,7 @@ import type { Store } from '../store/store.js';
 import type { Engine, StartOptions } from '../sync/engine.js';
 import type { SyncEngineOptions } from '../sync/engine-options.js';
 import type { Identity } from '../sync/incoming.js';
+import { AccountKeys } from '../sync/keys/account-keys.js';
 import type { StateChange } from '../sync/state-change.js';
 import { StateWriter } from '../sync/state-writer.js';
 import { SyncEngine } from '../sync/sync-engine.js';
@@ -35,6 +36,12 @@ export interface SessionExtras {
   readonly makeEngine?: (options: SyncEngineOptions) => Engine;
 }
 
+/** What is there once the store is open. */
+interface OpenedStore {
+  readonly writer: StateWriter;
+  readonly keys: AccountKeys;
+}
+
 type ChangeListener = (change: StateChange | undefined) => void;
 
 /** Setting that names the account a store belongs to. */
@@ -46,6 +53,7 @@ export class AccountSession implements AccountContext {
   readonly writer: StateWriter;
   readonly engine: Engine;
   readonly identity: Identity;
+  readonly keys: AccountKeys;
   readonly clock: Clock;
   readonly handles: Handles;
   readonly sending = new KeyedMutex();
@@ -66,23 +74,26 @@ export class AccountSession implements AccountContext {
   /** Why the connection is down, as far as the application was told. */
   #told: CoiError | undefined;
 
-  private constructor(options: CheckedOptions, store: Store, extras: SessionExtras) {
+  private constructor(options: CheckedOptions, { writer, keys }: OpenedStore, extras: SessionExtras) {
     const { identity, clock, logger } = options;
+    const { store } = writer;
     this.store = store;
     this.identity = identity;
+    this.keys = keys;
     this.clock = clock;
     this.undoMs = options.undoMs;
     this.requestReceipts = options.requestReceipts;
     this.automatic = extras.automatic ?? false;
     this.#logger = logger;
     this.hub = new EventHub(logger);
-    this.writer = new StateWriter({ store, identity, clock, logger, acknowledge: extras.deliver !== undefined });
+    this.writer = writer;
     this.#servers = new Servers(options, this.writer);
     const makeEngine = extras.makeEngine ?? ((parts: SyncEngineOptions) => new SyncEngine(parts));
     this.engine = makeEngine({
       store,
-      writer: this.writer,
+      writer,
       identity,
+      keys,
       connectImap: () => this.#servers.connectImap(),
       smtp: this.#servers.smtp,
       clock,
@@ -121,11 +132,13 @@ export class AccountSession implements AccountContext {
         'No store was given: this account lives in memory, and what it keeps is lost when the process ends. Set `store`.',
       );
     }
+    const { identity, clock, random, logger, keyPassphrase } = options;
     const store = await openStore(options.store);
     try {
-      const session = new AccountSession(options, store, extras);
-      await session.#claimStore();
-      return session;
+      const writer = new StateWriter({ store, identity, clock, logger, acknowledge: extras.deliver !== undefined });
+      await claimStore(writer);
+      const keys = await AccountKeys.open({ writer, clock, random, passphrase: keyPassphrase });
+      return new AccountSession(options, { writer, keys }, extras);
     } catch (thrown) {
       await store.close();
       throw thrown;
@@ -263,19 +276,6 @@ export class AccountSession implements AccountContext {
     return entries.some((entry) => entry.state === 'failed');
   }
 
-  /** A store keeps one account; another one's chats must not be mixed in. */
-  async #claimStore(): Promise<void> {
-    const [owner] = await this.store.get('settings', [OWNER]);
-    const { email } = this.identity;
-    if (owner && owner.value !== email) {
-      throw new InputError(
-        'INVALID_OPTION',
-        `store: it belongs to the account ${String(owner.value)}. Give each account its own.`,
-      );
-    }
-    if (!owner) await this.writer.run(async (tx) => tx.put('settings', { key: OWNER, value: email }));
-  }
-
   #forwardEvents(): void {
     this.engine.on('connection', (state, error) => {
       this.#queue.add('#connection', async () => void (await this.hub.emit('connection', state, error)));
@@ -301,4 +301,17 @@ export class AccountSession implements AccountContext {
         : new CoiError('STORE_FAILED', `An event could not be prepared: ${describe(thrown)}`, { cause: thrown });
     void this.hub.report(error);
   }
+}
+
+/** A store keeps one account; another one's chats must not be mixed in. */
+async function claimStore(writer: StateWriter): Promise<void> {
+  const [owner] = await writer.store.get('settings', [OWNER]);
+  const { email } = writer.identity;
+  if (owner && owner.value !== email) {
+    throw new InputError(
+      'INVALID_OPTION',
+      `store: it belongs to the account ${String(owner.value)}. Give each account its own.`,
+    );
+  }
+  if (!owner) await writer.run(async (tx) => tx.put('settings', { key: OWNER, value: email }));
 }

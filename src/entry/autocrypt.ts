@@ -26,7 +26,6 @@ export {
   foldField,
   formatAutocryptHeader,
   formatGossipHeader,
-  type PreferEncrypt,
   parseAutocryptHeader,
 } from '../autocrypt/header.js';
 export { KeyManager } from '../autocrypt/key-manager.js';
@@ -39,15 +38,7 @@ export type {
   RecommendOptions,
 } from '../autocrypt/key-options.js';
 // Storage of one's own.
-export type {
-  KeyEvidence,
-  KeySettings,
-  KeyStore,
-  KeyStoreBatch,
-  OwnKeyRecord,
-  PeerRecord,
-  PublicKeyRecord,
-} from '../autocrypt/key-store.js';
+export type { KeyEvidence, KeySettings, KeyStore, KeyStoreBatch } from '../autocrypt/key-store.js';
 export type { KeyChange, Learned } from '../autocrypt/learn.js';
 export { learn } from '../autocrypt/learn.js';
 export type { KeyMail } from '../autocrypt/mail-facts.js';
@@ -55,7 +46,7 @@ export { factsOfMail, type MailFacts } from '../autocrypt/mail-facts.js';
 export { MemoryKeyStore } from '../autocrypt/memory-key-store.js';
 export type { OwnKeyManager } from '../autocrypt/own-key-manager.js';
 export type { Peer } from '../autocrypt/peer-directory.js';
-export type { KeyFact, KeyRegister, PeerFact, PeerState, SeenFact, SeenKey } from '../autocrypt/peer-state.js';
+export type { SeenKey } from '../autocrypt/peer-state.js';
 export { addFact, effectiveDate, foldFacts, joinFacts, keyHistory } from '../autocrypt/peer-state.js';
 export {
   type MessageFacts,
@@ -108,3 +99,15 @@ export {
 } from '../openpgp/open-mail.js';
 export { type SealOptions, sealMail } from '../openpgp/seal-mail.js';
 export type { SignatureIssuer, SignatureResult } from '../openpgp/signatures.js';
+// Records of a storage of one's own.
+export type {
+  KeyFact,
+  KeyRegister,
+  OwnKeyRecord,
+  PeerFact,
+  PeerRecord,
+  PeerState,
+  PreferEncrypt,
+  PublicKeyRecord,
+  SeenFact,
+} from '../store/key-records.js';

@@ -194,5 +194,9 @@ function emptyTables(): MemoryTables {
     outbox: new MemoryTable('outbox'),
     actions: new MemoryTable('actions'),
     settings: new MemoryTable('settings'),
+    ownKeys: new MemoryTable('ownKeys'),
+    peers: new MemoryTable('peers'),
+    keyFacts: new MemoryTable('keyFacts'),
+    publicKeys: new MemoryTable('publicKeys'),
   };
 }

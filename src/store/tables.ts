@@ -1,4 +1,5 @@
 import type { CardRecord } from './card-records.js';
+import type { KeyFactRecord, OwnKeyRecord, PeerRecord, PublicKeyRecord } from './key-records.js';
 import type {
   ActionRecord,
   ChatRecord,
@@ -25,6 +26,10 @@ export interface Tables {
   outbox: OutboxRecord;
   actions: ActionRecord;
   settings: SettingRecord;
+  ownKeys: OwnKeyRecord;
+  peers: PeerRecord;
+  keyFacts: KeyFactRecord;
+  publicKeys: PublicKeyRecord;
 }
 
 /** Name of a table. */
@@ -62,6 +67,10 @@ export const schema = {
   outbox: { key: 'id', indexes: { byState: ['state', 'dueAt'], byMessage: ['message'] } },
   actions: { key: 'key', indexes: { byMessage: ['message'] } },
   settings: { key: 'key', indexes: {} },
+  ownKeys: { key: 'fingerprint', indexes: {} },
+  peers: { key: 'address', indexes: {} },
+  keyFacts: { key: 'key', indexes: { byPeer: ['peer', 'kind', 'publicKey'] } },
+  publicKeys: { key: 'key', indexes: {} },
 } as const satisfies Record<TableName, TableSchema>;
 
 /** Name of an index of a table. */

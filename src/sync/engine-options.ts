@@ -6,6 +6,7 @@ import type { ImapTransport } from '../transport/imap.js';
 import type { Credentials } from '../transport/settings.js';
 import type { SmtpTransport } from '../transport/smtp.js';
 import type { Identity } from './incoming.js';
+import type { AccountKeys } from './keys/account-keys.js';
 import type { StateWriter } from './state-writer.js';
 
 /** Where new chat mail goes on a server that does not file it itself: at once to Chats, once it is read, or nowhere. */
@@ -21,6 +22,8 @@ export interface SyncEngineOptions {
   /** The one writer of the store's records. */
   readonly writer: StateWriter;
   readonly identity: Identity;
+  /** Keys in the same store. */
+  readonly keys: AccountKeys;
   /** Makes a new, unconnected transport; called once per connection. */
   readonly connectImap: () => ImapTransport;
   /** The IMAP connection belongs to the caller: it is the only one, and when it closes there is no reconnect. Default false. */

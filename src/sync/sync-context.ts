@@ -6,6 +6,7 @@ import type { Store } from '../store/store.js';
 import type { SyncProgress } from './engine.js';
 import type { Filing, SentCopyPolicy } from './engine-options.js';
 import type { Identity } from './incoming.js';
+import type { AccountKeys } from './keys/account-keys.js';
 import type { Suspects } from './mailbox/suspects.js';
 import type { StateWriter } from './state-writer.js';
 import type { Transaction } from './transaction.js';
@@ -15,6 +16,7 @@ export interface SyncContext {
   readonly store: Store;
   readonly writer: StateWriter;
   readonly identity: Identity;
+  readonly keys: AccountKeys;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly suspects: Suspects;

@@ -33,11 +33,12 @@ export class SyncEngine extends TypedEmitter<EngineEvents> implements Engine {
   constructor(options: SyncEngineOptions) {
     super();
     this.#options = options;
-    const { store, writer, identity, clock, random, logger, connectImap } = options;
+    const { store, writer, identity, keys, clock, random, logger, connectImap } = options;
     this.#context = {
       store,
       writer,
       identity,
+      keys,
       clock,
       logger,
       suspects: new Suspects(),

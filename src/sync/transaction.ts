@@ -56,6 +56,10 @@ export class Transaction {
     outbox: new TableState(),
     actions: new TableState(),
     settings: new TableState(),
+    ownKeys: new TableState(),
+    peers: new TableState(),
+    keyFacts: new TableState(),
+    publicKeys: new TableState(),
   };
   readonly #putBlobs = new Map<string, Uint8Array>();
   readonly #removeBlobs = new Set<string>();

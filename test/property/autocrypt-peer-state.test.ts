@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { learn } from '../../src/autocrypt/learn.js';
 import { factsOfMail, type KeyMail } from '../../src/autocrypt/mail-facts.js';
 import { MemoryKeyStore } from '../../src/autocrypt/memory-key-store.js';
-import { foldFacts, joinFacts, type KeyFact, keyHistory, type PeerFact } from '../../src/autocrypt/peer-state.js';
+import { foldFacts, joinFacts, keyHistory } from '../../src/autocrypt/peer-state.js';
+import type { KeyFact, PeerFact } from '../../src/store/key-records.js';
 import { DAY, ME, mail, NOW, type Person, person } from '../unit/autocrypt/people.js';
 
 const PEERS = ['bob@example.net', 'carol@example.net'] as const;

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../src/core/clock.js';
+import { systemClock } from '../../src/core/clock.js';
 import type { CoiError } from '../../src/core/errors.js';
 import { silentLogger } from '../../src/core/logger.js';
 import { secureRandom } from '../../src/core/random.js';
@@ -10,6 +10,7 @@ import type { Store } from '../../src/store/store.js';
 import type { ConnectionState, SyncProgress } from '../../src/sync/engine.js';
 import type { SyncEngineOptions } from '../../src/sync/engine-options.js';
 import type { Identity } from '../../src/sync/incoming.js';
+import { AccountKeys } from '../../src/sync/keys/account-keys.js';
 import { StateWriter } from '../../src/sync/state-writer.js';
 import { SyncEngine } from '../../src/sync/sync-engine.js';
 import type { MailHost } from '../../src/testing/mail-host.js';
@@ -19,7 +20,7 @@ import { NodemailerTransport } from '../../src/transport/nodemailer-transport.js
 import type { SmtpTransport } from '../../src/transport/smtp.js';
 
 /** What a test of the engine may choose. */
-export interface TestEngineOptions extends Partial<Omit<SyncEngineOptions, 'writer' | 'identity' | 'store'>> {
+export interface TestEngineOptions extends Partial<Omit<SyncEngineOptions, 'writer' | 'identity' | 'keys' | 'store'>> {
   /** Open. Default: a new memory store. */
   readonly store?: Store;
   readonly email?: string;
@@ -34,6 +35,7 @@ export class TestEngine {
   readonly store: Store;
   readonly writer: StateWriter;
   readonly identity: Identity;
+  readonly keys: AccountKeys;
   readonly states: [ConnectionState, CoiError | undefined][] = [];
   readonly progress: SyncProgress[] = [];
   readonly errors: CoiError[] = [];
@@ -41,20 +43,25 @@ export class TestEngine {
   readonly news: string[] = [];
   readonly #waiting = new Set<() => void>();
 
-  private constructor(options: OpenOptions & { readonly store: Store }) {
-    const { store, email = 'ada@example.org', aliases = [], ...rest } = options;
-    const clock: Clock = rest.clock ?? systemClock;
+  private constructor(
+    { email: _email, aliases: _aliases, ...options }: OpenOptions,
+    writer: StateWriter,
+    keys: AccountKeys,
+  ) {
+    const { store, identity, clock } = writer;
     this.store = store;
-    this.identity = { email, addresses: new Set([email, ...aliases]) };
-    this.writer = new StateWriter({ store, identity: this.identity, clock });
+    this.identity = identity;
+    this.writer = writer;
+    this.keys = keys;
     this.engine = new SyncEngine({
       random: secureRandom,
       logger: silentLogger,
-      ...rest,
+      ...options,
       clock,
       store,
-      writer: this.writer,
-      identity: this.identity,
+      writer,
+      identity,
+      keys,
     });
     this.engine.on('change', ({ news }) => {
       this.news.push(...news);
@@ -77,7 +84,10 @@ export class TestEngine {
   static async open(options: OpenOptions): Promise<TestEngine> {
     const store = options.store ?? new MemoryStore();
     if (!options.store) await store.open();
-    return new TestEngine({ ...options, store });
+    const { email = 'ada@example.org', aliases = [], clock = systemClock } = options;
+    const writer = new StateWriter({ store, identity: { email, addresses: new Set([email, ...aliases]) }, clock });
+    const keys = await AccountKeys.open({ writer, clock, random: options.random ?? secureRandom });
+    return new TestEngine(options, writer, keys);
   }
 
   /** Resolves when the condition holds; looked at now and after everything the engine tells. */

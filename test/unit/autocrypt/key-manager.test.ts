@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { refusal } from '../../../src/autocrypt/decision.js';
 import { parseAutocryptHeader } from '../../../src/autocrypt/header.js';
 import { KeyManager } from '../../../src/autocrypt/key-manager.js';
-import type { OwnKeyRecord } from '../../../src/autocrypt/key-store.js';
 import { MemoryKeyStore } from '../../../src/autocrypt/memory-key-store.js';
 import { readSetupMessage } from '../../../src/autocrypt/setup-message.js';
 import { parseVerificationCode } from '../../../src/autocrypt/verification.js';
@@ -12,6 +11,7 @@ import { decrypt } from '../../../src/openpgp/decrypt.js';
 import { encrypt } from '../../../src/openpgp/encrypt.js';
 import { keyExpiry } from '../../../src/openpgp/key-use.js';
 import { lockKey, parsePrivateKey, parsePublicKey } from '../../../src/openpgp/keys.js';
+import type { OwnKeyRecord } from '../../../src/store/key-records.js';
 import {
   clockAt,
   DAY,

@@ -1,5 +1,5 @@
 import { encodeBase64 } from '../../../src/autocrypt/base64.js';
-import { formatAutocryptHeader, formatGossipHeader, type PreferEncrypt } from '../../../src/autocrypt/header.js';
+import { formatAutocryptHeader, formatGossipHeader } from '../../../src/autocrypt/header.js';
 import { KeyManager } from '../../../src/autocrypt/key-manager.js';
 import type { KeyManagerOptions } from '../../../src/autocrypt/key-options.js';
 import type { KeyMail } from '../../../src/autocrypt/mail-facts.js';
@@ -8,6 +8,7 @@ import { readMail } from '../../../src/mail/read-mail.js';
 import type { PrivateKey } from '../../../src/openpgp/key.js';
 import { minimizeKey } from '../../../src/openpgp/key-use.js';
 import { generateKey } from '../../../src/openpgp/keys.js';
+import type { PreferEncrypt } from '../../../src/store/key-records.js';
 
 export const DAY = 24 * 3600_000;
 /** When the tests take place. */

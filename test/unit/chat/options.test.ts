@@ -53,6 +53,8 @@ describe('the options of an account', () => {
     ['accessToken', { password: undefined, accessToken: 5 }, 'INVALID_OPTION'],
     ['name', { name: 'Ada\r\nBcc: x@y.org' }, 'INVALID_OPTION'],
     ['mailboxRoot', { mailboxRoot: '' }, 'INVALID_OPTION'],
+    ['keyPassphrase', { keyPassphrase: '' }, 'INVALID_OPTION'],
+    ['keyPassphrase', { keyPassphrase: 7 }, 'INVALID_OPTION'],
     ['filing', { filing: 'always' }, 'INVALID_OPTION'],
     ['sentCopies', { sentCopies: true }, 'INVALID_OPTION'],
     ['sendRate', { sendRate: 0 }, 'INVALID_OPTION'],

@@ -1,0 +1,43 @@
+import { KeyManager } from '../../autocrypt/key-manager.js';
+import type { Clock } from '../../core/clock.js';
+import type { RandomBytes } from '../../core/random.js';
+import type { StateWriter } from '../state-writer.js';
+import { WriterKeyStore } from './writer-key-store.js';
+
+/** What {@link AccountKeys} are opened with. */
+export interface AccountKeysOptions {
+  /** The writer of the account, whose store keeps the keys. */
+  readonly writer: StateWriter;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** Seals private keys in the store. */
+  readonly passphrase?: string | undefined;
+}
+
+/** The keys of an account and of its peers, in the account's store. */
+export class AccountKeys {
+  /** Own keys, what is known about peers, and advice. It sees what mails taught as soon as that is committed. */
+  readonly manager: KeyManager;
+
+  private constructor(manager: KeyManager) {
+    this.manager = manager;
+  }
+
+  /**
+   * Opens the keys in a store. Makes none. OpenPGP.js is loaded only if there is one.
+   *
+   * @throws EncryptionError `KEY_LOCKED` if the keys are sealed and there is no passphrase, `WRONG_PASSPHRASE`
+   * @throws StoreError `STORE_CORRUPT`
+   */
+  static async open({ writer, clock, random, passphrase }: AccountKeysOptions): Promise<AccountKeys> {
+    const { email, addresses } = writer.identity;
+    const manager = await KeyManager.open({
+      addresses: [...new Set([email, ...addresses])],
+      store: new WriterKeyStore(writer),
+      clock,
+      random,
+      ...(passphrase !== undefined && { passphrase }),
+    });
+    return new AccountKeys(manager);
+  }
+}

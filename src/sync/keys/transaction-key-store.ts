@@ -1,0 +1,98 @@
+import { joinEvidence } from '../../autocrypt/evidence.js';
+import type { KeyEvidence, KeySettings, KeyStore, KeyStoreBatch } from '../../autocrypt/key-store.js';
+import { shortHash } from '../../model/identity.js';
+import type {
+  KeyFactRecord,
+  OwnKeyRecord,
+  PeerFact,
+  PeerRecord,
+  PreferEncrypt,
+  PublicKeyRecord,
+} from '../../store/key-records.js';
+import type { SettingRecord } from '../../store/records.js';
+import type { Transaction } from '../transaction.js';
+
+/** Setting with what the user prefers. */
+const PREFERENCES = 'keys:preferences';
+/** Setting with what the mailbox has shown; written while mails are taken in, so apart from what the user chose. */
+const EVIDENCE = 'keys:evidence';
+
+/** The settings that {@link settingsFrom} is made of. */
+export const KEY_SETTINGS = [PREFERENCES, EVIDENCE] as const;
+
+interface Preferences {
+  readonly enabled: boolean;
+  readonly preferEncrypt: PreferEncrypt;
+}
+
+/** Key settings from the two records that they are kept in; undefined while there is neither. */
+export function settingsFrom([preferences, evidence]: readonly (SettingRecord | undefined)[]): KeySettings | undefined {
+  if (preferences === undefined && evidence === undefined) return undefined;
+  const { enabled = true, preferEncrypt = 'nopreference' } = (preferences?.value ?? {}) as Partial<Preferences>;
+  return { enabled, preferEncrypt, evidence: (evidence?.value ?? {}) as KeyEvidence };
+}
+
+/** Key of the record of a fact. */
+export function factKey(id: string): string {
+  return shortHash('key-fact', id);
+}
+
+/**
+ * Keys within one transaction, so that what a mail teaches is written with the mail. `commit` writes with the transaction.
+ */
+export class TransactionKeyStore implements KeyStore {
+  readonly #tx: Transaction;
+
+  constructor(tx: Transaction) {
+    this.#tx = tx;
+  }
+
+  ownKeys(): Promise<readonly OwnKeyRecord[]> {
+    return this.#tx.list('ownKeys');
+  }
+
+  async settings(): Promise<KeySettings | undefined> {
+    return settingsFrom(await this.#tx.getMany('settings', KEY_SETTINGS));
+  }
+
+  peers(addresses: readonly string[]): Promise<readonly (PeerRecord | undefined)[]> {
+    return this.#tx.getMany('peers', addresses);
+  }
+
+  publicKeys(keys: readonly string[]): Promise<readonly (PublicKeyRecord | undefined)[]> {
+    return this.#tx.getMany('publicKeys', keys);
+  }
+
+  async facts(ids: readonly string[]): Promise<readonly (PeerFact | undefined)[]> {
+    return (await this.#tx.getMany('keyFacts', ids.map(factKey))).map((record) => record?.fact);
+  }
+
+  async factsOf(peer: string): Promise<readonly PeerFact[]> {
+    return (await this.#tx.list('keyFacts', { index: 'byPeer', prefix: [peer] })).map(({ fact }) => fact);
+  }
+
+  async commit(batch: KeyStoreBatch): Promise<void> {
+    const tx = this.#tx;
+    for (const fingerprint of batch.removeOwnKeys ?? []) tx.remove('ownKeys', fingerprint);
+    for (const record of batch.ownKeys ?? []) tx.put('ownKeys', record);
+    for (const record of batch.peers ?? []) tx.put('peers', record);
+    for (const record of batch.publicKeys ?? []) tx.put('publicKeys', record);
+    for (const fact of batch.facts ?? []) tx.put('keyFacts', factRecord(fact));
+    if (batch.settings === undefined) return;
+    const { evidence, ...preferences } = batch.settings;
+    tx.put('settings', { key: PREFERENCES, value: preferences });
+    await this.noteEvidence(evidence);
+  }
+
+  /** Joins what the mailbox has shown with what is known. It only grows: a manager may write what it knew earlier. */
+  async noteEvidence(evidence: KeyEvidence): Promise<void> {
+    const known = ((await this.#tx.get('settings', EVIDENCE))?.value ?? {}) as KeyEvidence;
+    const joined = joinEvidence(known, evidence);
+    if (JSON.stringify(joined) !== JSON.stringify(known)) this.#tx.put('settings', { key: EVIDENCE, value: joined });
+  }
+}
+
+function factRecord(fact: PeerFact): KeyFactRecord {
+  const { id, peer, kind } = fact;
+  return { key: factKey(id), peer, kind, publicKey: fact.kind === 'seen' ? '' : fact.key, fact };
+}
