@@ -2,6 +2,7 @@ import { limits } from '../core/limits.js';
 import { cutText } from '../mail/text-clean.js';
 import { isPlaceholderSubject, stripReplyPrefixes } from '../protocol/subject.js';
 import type { AddressRecord, ChatRecord, MessageRecord } from '../store/records.js';
+import { laterChoice } from './chat-encryption.js';
 import { chatKindOf } from './placement.js';
 
 /** Place of a message in the order of a chat: (effective date, key). */
@@ -80,7 +81,8 @@ export function withoutMails(chat: ChatRecord): ChatRecord {
  * draft first; nothing that the user wrote is lost.
  */
 export function withSettingsOf(into: ChatRecord, other: ChatRecord): ChatRecord {
-  const { draft: _draft, clearedUpTo: _cleared, ...rest } = into;
+  const { draft: _draft, clearedUpTo: _cleared, encryption: _encryption, ...rest } = into;
+  const encryption = laterChoice(into.encryption, other.encryption);
   const drafts = [into.draft, other.draft].filter((draft) => draft !== undefined && draft !== '');
   const cleared =
     into.clearedUpTo === undefined || other.clearedUpTo === undefined
@@ -94,12 +96,13 @@ export function withSettingsOf(into: ChatRecord, other: ChatRecord): ChatRecord 
     deleted: into.deleted && other.deleted,
     ...(drafts.length > 0 && { draft: drafts.join('\n\n') }),
     ...(cleared !== undefined && { clearedUpTo: cleared }),
+    ...(encryption !== undefined && { encryption }),
   };
 }
 
 /** An empty chat with another id and the same settings. */
 export function withChatId(chat: ChatRecord, id: string): ChatRecord {
-  const { muted, pinned, archived, deleted, draft, clearedUpTo } = chat;
+  const { muted, pinned, archived, deleted, draft, clearedUpTo, encryption } = chat;
   return {
     ...newChat(id),
     muted,
@@ -108,12 +111,14 @@ export function withChatId(chat: ChatRecord, id: string): ChatRecord {
     deleted,
     ...(draft !== undefined && { draft }),
     ...(clearedUpTo !== undefined && { clearedUpTo }),
+    ...(encryption !== undefined && { encryption }),
   };
 }
 
 /** True if the user left something in the chat record that would be lost with it. */
 export function hasSettings(chat: ChatRecord): boolean {
-  return chat.muted === 1 || chat.pinned === 1 || chat.archived === 1 || chat.draft !== undefined;
+  const { muted, pinned, archived, draft, encryption } = chat;
+  return muted === 1 || pinned === 1 || archived === 1 || draft !== undefined || encryption !== undefined;
 }
 
 /** Whatever order the mails come in: the smaller name (by code unit) stays. People's own names are in their contact. */

@@ -196,6 +196,22 @@ export interface FolderRecord {
   readonly filedBelow?: number;
 }
 
+/**
+ * What a chat's messages say about encryption, those of others and our own: 0: none was encrypted; 1: one seemed to be, but
+ * could not be opened or verified; 2: one was, by the one who it is from.
+ */
+export interface EncryptionSeen {
+  readonly others: 0 | 1 | 2;
+  readonly own: 0 | 1 | 2;
+}
+
+/** Whether a chat is to be encrypted, as the user chose. */
+export interface EncryptionChoice {
+  readonly mode: 'auto' | 'require' | 'off';
+  /** When it was chosen. */
+  readonly at: number;
+}
+
 /** A chat: what the user set, plus a summary that lists are drawn from. Key: `id`. */
 export interface ChatRecord {
   readonly id: string;
@@ -214,6 +230,10 @@ export interface ChatRecord {
   readonly muted: 0 | 1;
   readonly pinned: 0 | 1;
   readonly archived: 0 | 1;
+  /** Missing: the account's default. */
+  readonly encryption?: EncryptionChoice;
+  /** Missing: no message of it was encrypted. */
+  readonly encryptionSeen?: EncryptionSeen;
   /** Draft as the user left it; never sent anywhere. */
   readonly draft?: string;
   /** First message of the conversation (Message-ID), which every later one refers to. */

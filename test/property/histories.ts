@@ -51,6 +51,7 @@ const mailSpec = fc.record({
   from: fc.constantFrom('known', 'known', 'known', 'known', 'renamed', 'missing'),
   subject: fc.constantFrom(undefined, 'Lunch', 'Re: Lunch', '...', 'AW: Re: Dinner', 'Trip'),
   automatic: fc.constantFrom(false, false, false, true),
+  security: fc.constantFrom('none', 'none', 'valid', 'unknown-key'),
   copies: fc.array(
     fc.record({
       folder: fc.constantFrom('INBOX', 'INBOX', 'Chats', 'Sent'),
@@ -79,7 +80,9 @@ function historyOf(specs: readonly MailSpec[]): History {
       const role = folder === 'INBOX' ? 'inbox' : folder === 'Sent' ? 'sent' : 'chats';
       // Times are all different: what is shown at the same millisecond is ordered by local keys.
       const internalDate = START + i * 60_000 + (2 - c) * 7_000 + 1_000;
-      const arrival = arrivalOf(mail, { folder, role, uid: i * 10 + c + 1, internalDate });
+      const at = arrivalOf(mail, { folder, role, uid: i * 10 + c + 1, internalDate });
+      const signature = spec.security;
+      const arrival = { ...at, security: { encrypted: signature !== 'none', signature } };
       arrivals.push(arrival);
       if (copy.removed) removed.add(arrival.place);
       if (copy.seen) seen.add(arrival.place);

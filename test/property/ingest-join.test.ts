@@ -60,7 +60,8 @@ describe('ingest is a join', () => {
       fc.asyncProperty(histories, numbers, fc.integer({ min: 1, max: 40 }), async (history, a, batch) => {
         const { store } = await play(courseOf(history, a), batch);
         const chats = await store.list('chats');
-        const visible = (await store.list('messages')).filter(({ hidden }) => hidden === 0);
+        const all = await store.list('messages');
+        const visible = all.filter(({ hidden }) => hidden === 0);
         const ids = new Set(chats.map(({ id }) => id));
         expect(visible.filter(({ chatId }) => !ids.has(chatId))).toEqual([]);
         for (const chat of chats) {
@@ -70,6 +71,14 @@ describe('ingest is a join', () => {
           expect(chat.lastMessage).toBe(ends.at(-1)?.key);
           expect(chat.lastDate).toBe(ends.at(-1)?.date ?? 0);
           expect(chat.firstMessageId).toBe(ends[0]?.messageId);
+          const proof = (fromMe: boolean) =>
+            Math.max(
+              0,
+              ...all
+                .filter((one) => one.chatId === chat.id && one.fromMe === fromMe && one.security.encrypted)
+                .map(({ security, ownCopy }) => (security.signature === 'valid' || ownCopy ? 2 : 1)),
+            );
+          expect(chat.encryptionSeen ?? { others: 0, own: 0 }).toEqual({ others: proof(false), own: proof(true) });
         }
       }),
       { numRuns: 200 },

@@ -24,7 +24,8 @@ function dumpChat(chat: ChatRecord, messages: readonly MessageRecord[]): string 
   const last = messages.find(({ key }) => key === chat.lastMessage);
   return [
     `${id} "${chat.name}" [${members.join(', ')}] unread=${chat.unread} last=${last?.messageId ?? '-'} ` +
-      `lastDate=${chat.lastDate} lastId=${chat.lastMessageId ?? '-'} first=${chat.firstMessageId ?? '-'}`,
+      `lastDate=${chat.lastDate} lastId=${chat.lastMessageId ?? '-'} first=${chat.firstMessageId ?? '-'}` +
+      (chat.encryptionSeen ? ` encrypted others=${chat.encryptionSeen.others} own=${chat.encryptionSeen.own}` : ''),
     ...messages.map(dumpMessage).sort(),
   ].join('\n');
 }

@@ -10,8 +10,8 @@ import {
 import type { ChatRecord, MessageRecord } from '../../store/records.js';
 import type { RecordChange } from '../state-change.js';
 import type { Transaction } from '../transaction.js';
-
-const PAGE = 500;
+import { pagesOf } from './chat-pages.js';
+import { withEncryption } from './derive-encryption.js';
 
 /** A message before and after the transaction, as far as it is in the chat that is looked at. */
 interface MessageChange {
@@ -55,6 +55,7 @@ async function deriveChat(
   let chat = stored ?? newChat(id);
   chat = await withEnds(tx, chat, own);
   chat = await withNames(tx, chat, own);
+  chat = await withEncryption(tx, chat, own);
   const unread = own.reduce((sum, { before, after }) => sum + (after?.unread ?? 0) - (before?.unread ?? 0), 0);
   if (unread !== 0) chat = { ...chat, unread: Math.max(0, chat.unread + unread) };
   if (chat.deleted === 1 && own.some((change) => isNewAndVisible(change, chat.clearedUpTo))) {
@@ -119,17 +120,7 @@ async function withNames(tx: Transaction, chat: ChatRecord, changes: readonly Me
     );
   }
   let result = withoutMails(chat);
-  for (const hidden of [0, 1]) {
-    let after: readonly [number, string] | undefined;
-    for (;;) {
-      const query = { index: 'byChat', prefix: [chat.id, hidden], limit: PAGE } as const;
-      const page: MessageRecord[] = await tx.list('messages', after === undefined ? query : { ...query, after });
-      result = withMails(result, page, own);
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE) break;
-      after = positionOf(last);
-    }
-  }
+  for await (const page of pagesOf(tx, chat.id)) result = withMails(result, page, own);
   return result;
 }
 
