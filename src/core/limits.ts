@@ -67,6 +67,19 @@ export const limits = {
   /** Display names and file names are shown in lists: cut there. */
   nameChars: 255,
 
+  // Cards of people and groups (h-card, h-group)
+  /** Cards read from one part: as many as a chat may have members. */
+  cards: 2000,
+  /** Different properties of one card, and values of one property: real cards have about ten, a person a few addresses. */
+  cardProperties: 64,
+  cardValues: 32,
+  /** Characters of one value of a card that is neither picture nor key. */
+  cardValueChars: 4 * KiB,
+  /** Octets of a picture on a card or in a header: ours and chatmail's stay below 64 KB. */
+  avatarBytes: 256 * KiB,
+  /** Octets of a key on a card, the same as in a header. */
+  cardKeyBytes: 10 * KiB,
+
   // The chat model
   /** Ids of one mail that connect it with others (the first and the last ones): each costs a record. */
   threadReferences: 32,
@@ -99,6 +112,8 @@ export const limits = {
   sendAttachmentBytes: 25 * MiB,
   /** Attachments of one message. */
   sendAttachments: 100,
+  /** Characters of the description of a group. */
+  sendDescriptionChars: 2000,
   /** Characters of a subject or of one header field of a draft: longer ones make servers refuse the whole mail. */
   sendHeaderChars: 2000,
   /** Recipients of one message. */
