@@ -38,6 +38,8 @@ export class FaultPlan {
   duplicate = false;
   /** The server keeps a copy of submitted mail in the Sent folder. */
   keepSent = false;
+  /** Recipients that one SMTP transaction takes. */
+  mostRecipients = Number.POSITIVE_INFINITY;
   /** Recipients (normalised addresses) that bounce after they were accepted, with status and text. */
   readonly bouncing = new Map<string, { readonly status: string; readonly text: string }>();
 
@@ -98,6 +100,7 @@ export class FaultPlan {
     this.hold = false;
     this.duplicate = false;
     this.keepSent = false;
+    this.mostRecipients = Number.POSITIVE_INFINITY;
     this.bouncing.clear();
   }
 }

@@ -167,6 +167,14 @@ export class Faults {
     };
   }
 
+  /** The submission server takes at most so many recipients in one transaction; further ones get `452 4.5.3`. */
+  limitRecipients(most: number): () => void {
+    this.#plan.mostRecipients = most;
+    return () => {
+      this.#plan.mostRecipients = Number.POSITIVE_INFINITY;
+    };
+  }
+
   /** The submission server keeps a copy of sent mail in the Sent folder, as Gmail does. */
   keepSentCopies(on = true): () => void {
     this.#plan.keepSent = on;

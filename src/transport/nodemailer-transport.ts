@@ -13,7 +13,7 @@ import { withFreshLogin } from './oauth.js';
 import type { Credentials, ServerSettings, TlsSettings } from './settings.js';
 import type { SmtpMessage, SmtpResult, SmtpTransport } from './smtp.js';
 import { RecipientsRefusedError } from './smtp.js';
-import { recipientErrors, smtpError } from './smtp-errors.js';
+import { isRecipientLimit, recipientErrors, smtpError } from './smtp-errors.js';
 import { SmtpSession } from './smtp-session.js';
 
 /** Options of {@link NodemailerTransport}. */
@@ -57,15 +57,18 @@ export class NodemailerTransport implements SmtpTransport {
     return this.#turn(signal, async (stop) => {
       // Answers name the addresses as we were given them.
       const named = new Map(wire.to.map((address, i) => [address, message.to[i] ?? address]));
-      const info = await this.#sendOnce(wire, stop).catch((error) => {
+      const given = (address: string) => named.get(address) ?? address;
+      const { info, notTried } = await this.#transaction(wire, stop).catch((error) => {
         throw this.#refusal(error, named);
       });
+      const accepted = info.accepted.map(given);
       const rejected = recipientErrors(info.rejectedErrors, this.#endpoint, named);
-      return {
-        accepted: info.accepted.map((address) => named.get(address) ?? address),
-        rejected,
-        response: info.response,
-      };
+      // The next message asks for no more than that, over this connection.
+      if (this.#session && rejected.some(({ error }) => isRecipientLimit(error))) {
+        this.#session.mostRecipients = accepted.length;
+      }
+      const { response } = info;
+      return { accepted, rejected, ...(notTried.length > 0 && { notTried: notTried.map(given) }), response };
     });
   }
 
@@ -76,6 +79,27 @@ export class NodemailerTransport implements SmtpTransport {
     const session = this.#session;
     this.#session = undefined;
     if (session) await session.quit();
+  }
+
+  /** One transaction for as many recipients as the server takes at once. */
+  async #transaction(
+    message: SmtpMessage,
+    signal: AbortSignal,
+  ): Promise<{ readonly info: SMTPConnectionSendInfo; readonly notTried: readonly string[] }> {
+    for (;;) {
+      const session = await this.#connected(signal);
+      const to = message.to.slice(0, session.mostRecipients);
+      try {
+        const info = await this.#sendOnce({ ...message, to }, signal);
+        return { info, notTried: message.to.slice(to.length) };
+      } catch (error) {
+        // Some say only in answer to the message that there were too many. Then nobody got it, and fewer may pass.
+        const tooMany = error instanceof ServerError && error.code === 'MESSAGE_REFUSED' && isRecipientLimit(error);
+        if (!tooMany || to.length < 2) throw error;
+        const next = await this.#connected(signal);
+        next.mostRecipients = Math.floor(to.length / 2);
+      }
+    }
   }
 
   /** Servers close idle connections; a message that did not get as far as its content is simply sent over a new one. */
@@ -107,6 +131,8 @@ export class NodemailerTransport implements SmtpTransport {
 
   async #connected(signal: AbortSignal): Promise<SmtpSession> {
     if (this.#session?.usable) return this.#session;
+    // The server takes no more messages over the old one (RFC 9422).
+    this.#session?.quit().catch((error) => this.#options.logger.log('debug', 'SMTP QUIT failed.', { error }));
     const { server, credentials, tls, clock, timeouts } = this.#options;
     this.#session = await withFreshLogin(server.auth ?? credentials, (secret) =>
       SmtpSession.open(secret, { server, tls, clock, timeouts, signal }),

@@ -66,6 +66,17 @@ function refused(failure: SmtpFailure, status: number, cause: unknown, endpoint:
   return misbehaved(cause, endpoint);
 }
 
+/**
+ * True if a server takes no more recipients for this transaction: `452` without another meaning, or the enhanced code for it, X.5.3. RFC 5321
+ * 4.5.3.1.10 asks to take `552` for it as well, which old servers say.
+ */
+export function isRecipientLimit(error: CoiError): boolean {
+  if (!(error instanceof ServerError)) return false;
+  const { status, statusCode } = error;
+  if (statusCode !== undefined) return /^[45]\.5\.3$/.test(statusCode);
+  return status === 452 || (status === 552 && error.code === 'RECIPIENT_REFUSED');
+}
+
 function tooLarge(endpoint: Endpoint, init: ConstructorParameters<typeof ServerError>[2]): ServerError {
   return new ServerError('MESSAGE_TOO_LARGE', `The message is larger than ${nameOf(endpoint)} takes.`, init);
 }

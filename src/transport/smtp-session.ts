@@ -13,6 +13,7 @@ import { connectThroughProxy } from './proxy.js';
 import type { ServerSettings, TlsSettings } from './settings.js';
 import type { SmtpMessage } from './smtp.js';
 import { smtpError } from './smtp-errors.js';
+import { serverLimits } from './smtp-limits.js';
 import { tlsOptions } from './tls-options.js';
 
 /** What opening a session needs. */
@@ -28,6 +29,10 @@ export interface SmtpSessionOptions {
 export class SmtpSession {
   /** True once something of a message's content went out: from then on it may have arrived. */
   contentSent = false;
+  /** Recipients that the server takes in one transaction, as far as it said so or showed it. */
+  mostRecipients = Number.POSITIVE_INFINITY;
+  /** Messages that the server still takes over this connection. */
+  #mailsLeft = Number.POSITIVE_INFINITY;
   #failure: CoiError | undefined;
   readonly #gone: Promise<never>;
 
@@ -78,6 +83,7 @@ export class SmtpSession {
     await session
       .#bounded(0, signal, async () => {
         await callback((done) => connection.connect(done));
+        session.#learnLimits();
         // A relay that takes mail from this network offers no AUTH; if it wants a login it will say so.
         if (connection.allowsAuth) await callback((done) => connection.login(authOf(secret), done));
       })
@@ -90,12 +96,13 @@ export class SmtpSession {
 
   /** True while another message can be sent. */
   get usable(): boolean {
-    return !this.connection.destroyed && this.#failure === undefined;
+    return !this.connection.destroyed && this.#failure === undefined && this.#mailsLeft > 0;
   }
 
   /** Sends one message. Errors are ours; the session is closed unless the server just said no. */
   async send(message: SmtpMessage, signal: AbortSignal | undefined): Promise<SMTPConnectionSendInfo> {
     this.contentSent = false;
+    this.#mailsLeft--;
     const content = Buffer.from(message.bytes.buffer, message.bytes.byteOffset, message.bytes.byteLength);
     const source = new Readable({
       // Asked for only after the server's 354.
@@ -124,7 +131,7 @@ export class SmtpSession {
 
   /** QUIT, but not for longer than a moment. */
   async quit(): Promise<void> {
-    if (this.usable) this.connection.quit();
+    if (!this.connection.destroyed && this.#failure === undefined) this.connection.quit();
     await Promise.race([moment(), this.#gone.catch(() => {})]);
     this.close();
   }
@@ -133,6 +140,12 @@ export class SmtpSession {
   close(): void {
     this.#failure ??= lost(this.endpoint);
     this.connection.close();
+  }
+
+  #learnLimits(): void {
+    const { recipients, mails } = serverLimits(this.connection.lastServerResponse || '');
+    if (recipients !== undefined) this.mostRecipients = recipients;
+    if (mails !== undefined) this.#mailsLeft = mails;
   }
 
   async #bounded<T>(sending: number, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {

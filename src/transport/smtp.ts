@@ -41,6 +41,8 @@ export interface SmtpResult {
   readonly accepted: readonly string[];
   /** Recipients the server refused, each with its own words. Temporary ones have `error.temporary`. */
   readonly rejected: readonly SmtpRejection[];
+  /** Recipients beyond what the server takes at once. Hand the message over again for them. */
+  readonly notTried?: readonly string[];
   /** Reply to the message itself. */
   readonly response: string;
 }
@@ -50,7 +52,7 @@ export interface SmtpTransport {
   /** Connects and logs in, without sending. */
   verify(options?: AbortOptions): Promise<void>;
   /**
-   * Hands one message over; resolves when the server has taken responsibility (250 after DATA).
+   * Hands one message over, in one transaction, for as many recipients as the server takes at once; resolves when the server has taken responsibility (250 after DATA).
    *
    * @throws AuthError `SMTP_AUTH_FAILED`, NetworkError, {@link RecipientsRefusedError} when nobody was
    * accepted, ServerError with `status` when the server refused sender or message.

@@ -1,5 +1,6 @@
 import { type CoiError, NetworkError, ServerError } from '../../core/errors.js';
 import { RecipientsRefusedError, type SmtpResult } from '../../transport/smtp.js';
+import { isRecipientLimit } from '../../transport/smtp-errors.js';
 import { needsCredentials } from '../connection.js';
 
 /** A recipient that will not get the message, with the server's words. */
@@ -28,17 +29,19 @@ export interface DeliveryOutcome {
 }
 
 /** What to make of an answer: somebody was accepted. */
-export function outcomeOf({ accepted, rejected }: SmtpResult): DeliveryOutcome {
-  const temporary = rejected.filter(({ error }) => isTemporary(error));
+export function outcomeOf({ accepted, rejected, notTried = [] }: SmtpResult): DeliveryOutcome {
+  const mayPass = (error: CoiError) => isTemporary(error) || isRecipientLimit(error);
+  const temporary = rejected.filter(({ error }) => mayPass(error));
   const refused = rejected
-    .filter(({ error }) => !isTemporary(error))
+    .filter(({ error }) => !mayPass(error))
     .map(({ address, error }) => refusalOf(address, error));
-  const later = temporary.map(({ address }) => address);
+  // Those that the server had a reason to refuse come last, so that they keep nobody waiting.
+  const later = [...notTried, ...temporary.map(({ address }) => address)];
+  if (later.length === 0) return { accepted, refused, later };
+  // Some were taken in this transaction, so the others have a chance in the next one. It ends: each takes one at least.
+  const full = notTried.length > 0 || temporary.every(({ error }) => isRecipientLimit(error));
   const [first] = temporary;
-  if (!first) return { accepted, refused, later };
-  // Some were taken in this transaction, so the others have a chance in the next one.
-  const again = temporary.every(({ error }) => isRecipientLimit(error)) ? 'now' : 'backoff';
-  return { accepted, refused, later, again, error: first.error };
+  return { accepted, refused, later, again: full ? 'now' : 'backoff', ...(first && { error: first.error }) };
 }
 
 /** What to make of a failure: nobody was accepted. `recipients` are those of the try. */
@@ -77,12 +80,4 @@ function refusalOf(address: string, error: CoiError): Refusal {
 
 function isTemporary(error: CoiError): boolean {
   return error instanceof ServerError && error.temporary;
-}
-
-/** `452` or `4.5.3` after RCPT: too many recipients for one transaction (RFC 5321 4.5.3.1.10). */
-function isRecipientLimit(error: CoiError): boolean {
-  return (
-    error instanceof ServerError &&
-    (error.statusCode === '4.5.3' || (error.status === 452 && error.statusCode !== '4.2.2'))
-  );
 }

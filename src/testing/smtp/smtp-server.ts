@@ -114,6 +114,7 @@ export class SmtpSubmission {
   async #recipient(address: string, session: SMTPServerSession, done: Done): Promise<void> {
     if (!(await this.#proceed('RCPT', session, done))) return;
     const { directory, plan } = this.#context;
+    if (session.envelope.rcptTo.length >= plan.mostRecipients) return done(reply(452, '4.5.3 Too many recipients'));
     const known =
       directory.find(address) || directory.isBouncing(address) || plan.bouncing.has(normalizeAddress(address));
     if (!known && directory.isLocal(address)) {

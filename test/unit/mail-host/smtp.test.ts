@@ -63,6 +63,16 @@ describe('submission', () => {
     expect(host.mailbox('bob@example.org').folder('INBOX').messages).toHaveLength(1);
   });
 
+  it('takes no more recipients at once than it is told', async () => {
+    const host = await startHost();
+    const all = host.faults.limitRecipients(1);
+    const info = await mailer(host).sendMail(to(['bob@example.org', 'countess@example.org']));
+    expect(info.accepted).toEqual(['bob@example.org']);
+    expect(info.rejectedErrors?.[0]).toMatchObject({ responseCode: 452, recipient: 'countess@example.org' });
+    all();
+    expect((await mailer(host).sendMail(to(['bob@example.org', 'countess@example.org']))).rejected).toEqual([]);
+  });
+
   it('takes addresses in other scripts, and any bytes', async () => {
     const host = await startHost();
     host.addUser('jörg@bücher.example', 'secret');

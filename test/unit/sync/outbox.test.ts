@@ -179,6 +179,26 @@ describe('Outbox', () => {
     await close(test, clock);
   });
 
+  it('remembers between two transactions of one message who has it', async () => {
+    const store = new MemoryStore();
+    await store.open();
+    const { smtp, test, clock } = await setUp({ store });
+    const { key } = await test.send([BOB, CAROL], 'to both');
+    (await smtp.handed(0)).accept([tooMany(CAROL)]);
+    // The process ends while the second one is under way.
+    await smtp.handed(1);
+    await close(test, clock);
+    const again = await setUp({ store });
+    const rest = await again.smtp.handed(0);
+    expect(rest.to).toEqual([CAROL]);
+    rest.accept();
+    const sent = await again.test.untilState(key, 'sent');
+    expect(sent.recipients?.map(({ state }) => state)).toEqual(['sent', 'sent']);
+    await settled(again.clock);
+    expect(again.smtp.sent).toHaveLength(1);
+    await close(again.test, again.clock);
+  });
+
   it('tries those again that were refused for now', async () => {
     const { smtp, test, clock } = await setUp();
     const { key } = await test.send([BOB, CAROL], 'to both');

@@ -64,11 +64,22 @@ describe('the outcome of a delivery', () => {
       [452, '4.5.3', 'now'],
       [452, undefined, 'now'],
       [452, '4.2.2', 'backoff'],
+      [452, '4.3.1', 'backoff'],
+      [552, undefined, 'now'],
+      [550, '5.5.3', 'now'],
       [450, undefined, 'backoff'],
     ] as const) {
       const rejected = [{ address: 'b@x.org', error: server(status, code) }];
       expect(outcomeOf({ accepted: ['a@x.org'], rejected, response: '' })).toMatchObject({ later: ['b@x.org'], again });
     }
+  });
+
+  it('goes on at once for those that the server did not take yet, and leaves those that wait to the end', () => {
+    const rejected = [{ address: 'b@x.org', error: server(450) }];
+    expect(outcomeOf({ accepted: ['a@x.org'], rejected, notTried: ['c@x.org'], response: '' })).toMatchObject({
+      later: ['c@x.org', 'b@x.org'],
+      again: 'now',
+    });
   });
 
   it('blames a message only for what the server says about it', () => {

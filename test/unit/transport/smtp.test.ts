@@ -7,6 +7,7 @@ import { silentLogger } from '../../../src/core/logger.js';
 import { CallerSmtpTransport } from '../../../src/transport/caller-smtp-transport.js';
 import { NodemailerTransport } from '../../../src/transport/nodemailer-transport.js';
 import { RecipientsRefusedError } from '../../../src/transport/smtp.js';
+import { serverLimits } from '../../../src/transport/smtp-limits.js';
 import { failure, serve, smtp, track } from './helpers.js';
 import { certificate, scriptedServer } from './scripted-server.js';
 import { smtpScript } from './smtp-script.js';
@@ -252,6 +253,95 @@ describe('sending', () => {
     expect(rejected[0]?.error.message).toContain('No such user');
     await transport.send({ ...message, to: ['carol@example.com'] });
     expect(server.peers.length).toBe(1);
+  });
+
+  const people = (count: number) => Array.from({ length: count }, (_, i) => `p${i}@example.net`);
+  const recipients = (lines: readonly string[]) =>
+    lines
+      .join('\n')
+      .split('MAIL FROM')
+      .slice(1)
+      .map((part) => part.split('RCPT TO').length - 1);
+
+  it('asks for no more recipients than the server says (RFC 9422)', async () => {
+    const server = await serve(
+      smtpScript({ EHLO: '250-mail\r\n250-LIMITS MAILMAX=9 RCPTMAX=3 X=1\r\n250 AUTH PLAIN' }),
+    );
+    const transport = smtp(server.port);
+    expect(await transport.send({ ...message, to: people(7) })).toMatchObject({
+      accepted: people(3),
+      rejected: [],
+      notTried: people(7).slice(3),
+    });
+    expect((await transport.send({ ...message, to: people(3) })).notTried).toBeUndefined();
+    expect(recipients(server.lines)).toEqual([3, 3]);
+  });
+
+  it('sends no more messages over a connection than the server says (RFC 9422)', async () => {
+    const server = await serve(smtpScript({ EHLO: '250-mail\r\n250-LIMITS MAILMAX=2\r\n250 AUTH PLAIN' }));
+    const transport = smtp(server.port);
+    for (let i = 0; i < 5; i++) await transport.send(message);
+    expect(server.peers.length).toBe(3);
+    expect(server.lines.filter((line) => line === 'QUIT').length).toBe(2);
+  });
+
+  it('learns from a refusal how many recipients a transaction takes', async () => {
+    let taken = 0;
+    const server = await serve(
+      smtpScript({
+        MAIL: () => {
+          taken = 0;
+          return '250 ok';
+        },
+        RCPT: () => (++taken > 4 ? '452 4.5.3 Too many recipients' : '250 ok'),
+      }),
+    );
+    const transport = smtp(server.port);
+    const first = await transport.send({ ...message, to: people(10) });
+    expect(first.accepted).toEqual(people(4));
+    expect(first.rejected.map(({ address }) => address)).toEqual(people(10).slice(4));
+    const second = await transport.send({ ...message, to: people(10).slice(4) });
+    expect(second).toMatchObject({ accepted: people(8).slice(4), rejected: [], notTried: people(10).slice(8) });
+    expect(recipients(server.lines)).toEqual([10, 4]);
+  });
+
+  it('halves the recipients when the server finds them too many only in the end', async () => {
+    let count = 0;
+    const server = await serve(
+      smtpScript({
+        MAIL: () => {
+          count = 0;
+          return '250 ok';
+        },
+        RCPT: () => {
+          count++;
+          return '250 ok';
+        },
+        '.': () => (count > 3 ? '550 5.5.3 Too many recipients' : '250 queued'),
+      }),
+    );
+    const result = await smtp(server.port).send({ ...message, to: people(10) });
+    expect(result).toMatchObject({ accepted: people(2), notTried: people(10).slice(2) });
+    expect(recipients(server.lines)).toEqual([10, 5, 2]);
+    const hopeless = await serve(smtpScript({ '.': '550 5.5.3 Too many recipients' }));
+    expect((await failure(smtp(hopeless.port).send(message))).code).toBe('MESSAGE_REFUSED');
+    expect(recipients(hopeless.lines)).toEqual([2, 1]);
+  });
+
+  it('reads limits only where they are', () => {
+    expect(serverLimits('250-mail LIMITS RCPTMAX=1\r\n250 limits  rcptmax=20 MAILMAX=5')).toEqual({
+      recipients: 20,
+      mails: 5,
+    });
+    for (const line of [
+      'LIMITS',
+      'LIMITS RCPTMAX=0',
+      'LIMITS RCPTMAX=',
+      'LIMITS RCPTMAX=1e9',
+      'LIMITS RCPTMAX=9999999',
+    ]) {
+      expect(serverLimits(`250-mail\r\n250 ${line}`)).toEqual({});
+    }
   });
 
   it('fails with each refusal when nobody was accepted, and can go on', async () => {
