@@ -59,6 +59,12 @@ export interface AccountOptions {
   readonly mailboxRoot?: string | undefined;
   /** Who files copies of what was sent: `server`, `client`, or find out (`auto`, default). */
   readonly sentCopies?: 'auto' | 'server' | 'client' | undefined;
+  /**
+   * How the account's mail server calls itself in Authentication-Results fields (RFC 8601), such as `mx.example.org`: only what this
+   * server says about the senders of mails is believed. Default: learned from own mails that came back; until then nothing is known
+   * about senders of unsigned mail.
+   */
+  readonly authservId?: string | undefined;
   /** Ask for read receipts from people who use a chat client. Default true. */
   readonly requestReceipts?: boolean | undefined;
   /** Most messages sent per minute, for providers that block more. Default: no limit. */
@@ -120,6 +126,7 @@ const KEYS = [
   'filing',
   'mailboxRoot',
   'sentCopies',
+  'authservId',
   'requestReceipts',
   'sendRate',
   'undoMs',
@@ -145,6 +152,7 @@ export function checkOptions(where: string, options: AccountOptions): CheckedOpt
   checkLine('mailboxRoot', options.mailboxRoot, limits.nameChars);
   checkChoice('filing', options.filing, ['active', 'seen', 'none']);
   checkChoice('sentCopies', options.sentCopies, ['auto', 'server', 'client']);
+  checkLine('authservId', options.authservId, limits.nameChars);
   checkBoolean('requestReceipts', options.requestReceipts);
   checkNumber('sendRate', options.sendRate, 1, 1_000_000);
   checkUndoMs('undoMs', options.undoMs);
@@ -160,6 +168,7 @@ export function checkOptions(where: string, options: AccountOptions): CheckedOpt
       email,
       addresses: new Set([email, ...aliasesOf(options.aliases)]),
       ...(options.name === undefined ? {} : { name: options.name }),
+      ...(options.authservId === undefined ? {} : { authservId: options.authservId.toLowerCase() }),
     },
     credentials: credentialsOf(where, options, email, [imap, smtp]),
     store: options.store,

@@ -64,6 +64,10 @@ export const limits = {
   messageIdChars: 998,
   /** People that one message can mention: as many as it may have recipients. */
   mentions: 500,
+  /** An Authentication-Results field; real ones stay below 2 KB. A longer one is not looked at: what is cut off could be what matters. */
+  authenticationResultsChars: 16 * KiB,
+  /** DKIM signatures that are kept of what it says. Real mail has one or two; servers themselves check some ten at most. */
+  dkimResults: 16,
   /** Display names and file names are shown in lists: cut there. */
   nameChars: 255,
 
@@ -87,6 +91,10 @@ export const limits = {
   chatMembers: 2000,
   /** Mails of one Message-ID that a delivery report is applied to: honestly there is one, but anybody can claim it. */
   sameIdMails: 100,
+  /** Own mails on which a server's name has to be seen to count as our own server's. */
+  authservMails: 5,
+  /** Names of our own server that are learned: a provider may have several machines. */
+  authservNames: 32,
 
   // Contacts
   /** Addresses of one contact. Nobody has more; each costs a record. */

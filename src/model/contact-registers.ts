@@ -6,11 +6,12 @@ export function newContact(address: string): ContactRecord {
 }
 
 /** What a mail tells about its sender. See `sender` of {@link MessageRecord} for the mails that tell anything. */
-type TellingMail = Pick<MessageRecord, 'from' | 'date' | 'messageId' | 'chatClient'>;
+type TellingMail = Pick<MessageRecord, 'from' | 'date' | 'messageId' | 'chatClient' | 'authentication'>;
 
 /**
  * Takes what mails tell about their sender. Every field is a register whose value comes from the mail with the largest
- * (effective date, message-id): the name of the newest mail that has one, and whether the newest mail has `Chat-Version`.
+ * (effective date, message-id): the name of the newest mail that has one, whether the newest mail has `Chat-Version`, and what was said about
+ * its authenticity.
  */
 export function withMailsFrom(contact: ContactRecord, mails: readonly TellingMail[]): ContactRecord {
   let result = contact;
@@ -26,6 +27,7 @@ export function withMailsFrom(contact: ContactRecord, mails: readonly TellingMai
     if (newer > 0 || (newer === 0 && usesChat && !result.usesChat)) {
       result = { ...result, usesChat, usesChatAt: at };
     }
+    if (newer > 0 || (newer === 0 && rankOf(mail) < rankOf(result))) result = withAuthentication(result, mail);
     if (mail.date > (result.lastSeen ?? -1)) result = { ...result, lastSeen: mail.date };
   }
   return result;
@@ -33,8 +35,18 @@ export function withMailsFrom(contact: ContactRecord, mails: readonly TellingMai
 
 /** The contact without what mails told about it. */
 export function withoutMailsFrom(contact: ContactRecord): ContactRecord {
-  const { name: _name, nameAt: _nameAt, usesChatAt: _usesChatAt, lastSeen: _lastSeen, ...rest } = contact;
+  const { name: _, nameAt: _1, usesChatAt: _2, lastSeen: _3, authentication: _4, ...rest } = contact;
   return { ...rest, usesChat: false };
+}
+
+function withAuthentication(contact: ContactRecord, { authentication }: TellingMail): ContactRecord {
+  const { authentication: _, ...rest } = contact;
+  return authentication === undefined ? rest : { ...rest, authentication };
+}
+
+/** Order of what is said about two mails that claim to be the newest one: any, as long as it is always the same. */
+function rankOf({ authentication }: Pick<MessageRecord, 'authentication'>): string {
+  return JSON.stringify(authentication ?? null);
 }
 
 function compareAt(a: readonly [number, string], b: readonly [number, string] | undefined): number {

@@ -2,6 +2,7 @@ import type { MailAddress } from '../mail/parsed-mail.js';
 import type { ChatAttachment, ChatMail } from '../protocol/chat-mail.js';
 import { CHAT_ID_PREFIX } from '../protocol/detection.js';
 import type { AddressRecord, AttachmentRecord, MessageRecord } from '../store/records.js';
+import { claimsPass, joinAuthentication } from './authentication.js';
 import { messageIdOf, UNKNOWN_ADDRESS } from './identity.js';
 
 const HEAD_FIELDS = [
@@ -21,6 +22,7 @@ const HEAD_FIELDS = [
   'listId',
   'groupId',
   'receiptTo',
+  'authentication',
 ] as const;
 
 const CONTENT_FIELDS = [
@@ -48,8 +50,12 @@ export type MessageContent = Pick<MessageRecord, (typeof CONTENT_FIELDS)[number]
 /** Everything in a message that does not come from the mail itself: what we, the servers and other devices did with it. */
 export type MessageStatus = Omit<MessageRecord, keyof MessageHead | keyof MessageContent>;
 
-/** Reads the header facts of a mail. `own`: the account's addresses. */
-export function headOf(mail: ChatMail, own: ReadonlySet<string>): MessageHead {
+/** Reads the header facts of a mail. `own`: the account's addresses; `authentication`: what the outer header says about the sender. */
+export function headOf(
+  mail: ChatMail,
+  own: ReadonlySet<string>,
+  authentication?: MessageRecord['authentication'],
+): MessageHead {
   const from = mail.from === undefined ? { address: UNKNOWN_ADDRESS } : addressRecord(mail.from);
   const fromMe = own.has(from.address);
   return {
@@ -69,6 +75,7 @@ export function headOf(mail: ChatMail, own: ReadonlySet<string>): MessageHead {
     ...(mail.listId !== undefined && { listId: mail.listId }),
     ...(mail.groupId !== undefined && { groupId: mail.groupId }),
     ...(mail.receiptRequestedBy !== undefined && { receiptTo: mail.receiptRequestedBy }),
+    ...(authentication !== undefined && { authentication }),
   };
 }
 
@@ -137,10 +144,15 @@ export function statusIn(record: MessageRecord): MessageStatus {
 
 /**
  * Header facts of two copies of one mail. They are nearly always equal; a copy that came through a mailing list wins over one that did
- * not, otherwise the choice is arbitrary but always the same.
+ * not, then one whose sender is said to be authentic, otherwise the choice is arbitrary but always the same. What is said about the sender
+ * goes with the header that it was said of.
  */
 export function joinHeads(a: MessageHead, b: MessageHead): MessageHead {
   if ((a.listId === undefined) !== (b.listId === undefined)) return a.listId === undefined ? b : a;
+  const { authentication: _a, ...plainA } = a;
+  const { authentication: _b, ...plainB } = b;
+  if (JSON.stringify(plainA) === JSON.stringify(plainB)) return joinAuthentication(a, b);
+  if (claimsPass(a) !== claimsPass(b)) return claimsPass(a) ? a : b;
   return smaller(a, b);
 }
 

@@ -83,6 +83,13 @@ export interface SecurityRecord {
   readonly signer?: string;
 }
 
+/** What the topmost Authentication-Results field of a mail says about its DKIM signatures; see `mail/authentication-results.ts`. */
+export interface AuthenticationRecord {
+  /** Name of the server that wrote it (authserv-id), lower case. */
+  readonly server: string;
+  readonly dkim: readonly { readonly result: string; readonly domain?: string }[];
+}
+
 /** Why a message could not be read as it should. `detail` is for people. */
 export interface ProblemRecord {
   readonly code: 'unreadable' | 'too-large' | 'limit' | 'duplicate-id' | 'undecryptable';
@@ -137,6 +144,10 @@ export interface MessageRecord {
   readonly groupId?: string;
   /** Address that asked for a read receipt (Disposition-Notification-To). */
   readonly receiptTo?: string;
+  /** What a server says about who sent it. Worth nothing unless that server is our own; see `dkimOutcome` in `model/authentication.ts`. */
+  readonly authentication?: AuthenticationRecord;
+  /** Name of the server that judged a mail which is surely ours (see `ownCopy`): a candidate for our own server's name. */
+  readonly authserv?: string;
   readonly state: MessageState;
   /** Only for our own messages. */
   readonly recipients?: readonly RecipientRecord[];
@@ -261,6 +272,8 @@ export interface ContactRecord {
   readonly usesChat: boolean;
   /** (effective date, message-id) that `usesChat` comes from. */
   readonly usesChatAt?: readonly [number, string];
+  /** What the mail of `usesChatAt` says about its DKIM signatures. */
+  readonly authentication?: AuthenticationRecord;
   /** Effective date of the newest mail from them. */
   readonly lastSeen?: number;
 }

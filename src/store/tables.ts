@@ -55,6 +55,7 @@ export const schema = {
       bySender: ['sender', 'date'],
       unread: ['chatId', 'unread', 'date'],
       pending: ['pending', 'date'],
+      byAuthserv: ['authserv'],
     },
   },
   locations: { key: 'key', indexes: { byFolder: ['folder', 'uid'], byMessage: ['message'] } },

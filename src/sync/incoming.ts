@@ -18,4 +18,6 @@ export interface Identity {
   readonly addresses: ReadonlySet<string>;
   /** Display name for From, if the user set one. */
   readonly name?: string;
+  /** Name of the account's server in Authentication-Results, lower case, if the user set one. */
+  readonly authservId?: string;
 }

@@ -6,6 +6,7 @@ import type { Store } from '../store/store.js';
 import type { Identity } from './incoming.js';
 import { deriveChats } from './ingest/derive-chats.js';
 import { deriveContacts } from './ingest/derive-contacts.js';
+import { deriveOwnServers } from './ingest/own-servers.js';
 import type { RecordChange, StateChange } from './state-change.js';
 import { deriveChatSettings } from './storage/chat-settings.js';
 import { Transaction } from './transaction.js';
@@ -74,6 +75,7 @@ export class StateWriter {
     await deriveContacts(tx);
     await deriveChats(tx);
     await deriveChatSettings(tx);
+    await deriveOwnServers(tx);
     const change = this.#listeners.size > 0 ? await stateChange(tx) : undefined;
     const batch = tx.batch();
     if (batch === undefined) return result;

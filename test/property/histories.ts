@@ -58,6 +58,8 @@ const mailSpec = fc.record({
       seen: fc.boolean(),
       removed: fc.constantFrom(false, false, true),
       variant: fc.constantFrom('whole', 'whole', 'pieces', 'via-list'),
+      server: fc.constantFrom(undefined, 'mx.example.org', 'mx.example.org', 'mx.evil.example'),
+      dkim: fc.constantFrom('pass', 'fail', 'none', 'temperror'),
     }),
     { minLength: 1, maxLength: 3 },
   ),
@@ -82,7 +84,17 @@ function historyOf(specs: readonly MailSpec[]): History {
       const internalDate = START + i * 60_000 + (2 - c) * 7_000 + 1_000;
       const at = arrivalOf(mail, { folder, role, uid: i * 10 + c + 1, internalDate });
       const signature = spec.security;
-      const arrival = { ...at, security: { encrypted: signature !== 'none', signature } };
+      const domain = mail.from?.address.split('@')[1];
+      const arrival = {
+        ...at,
+        security: { encrypted: signature !== 'none', signature },
+        ...(copy.server !== undefined && {
+          authentication: {
+            server: copy.server,
+            dkim: [{ result: copy.dkim, ...(domain !== undefined && { domain }) }],
+          },
+        }),
+      };
       arrivals.push(arrival);
       if (copy.removed) removed.add(arrival.place);
       if (copy.seen) seen.add(arrival.place);

@@ -1,4 +1,4 @@
-import type { ChatRecord, MessageRecord } from '../../src/store/records.js';
+import type { AuthenticationRecord, ChatRecord, MessageRecord } from '../../src/store/records.js';
 import type { Store } from '../../src/store/store.js';
 
 /**
@@ -13,9 +13,12 @@ export async function goldenDump(store: Store): Promise<string> {
   }
   const contacts = (await store.list('contacts')).map(
     (contact) =>
-      `contact ${contact.address} name=${contact.name ?? '-'} usesChat=${contact.usesChat} lastSeen=${contact.lastSeen ?? '-'}`,
+      `contact ${contact.address} name=${contact.name ?? '-'} usesChat=${contact.usesChat} lastSeen=${contact.lastSeen ?? '-'}` +
+      (contact.authentication === undefined ? '' : ` ${dumpAuthentication(contact.authentication)}`),
   );
-  return [...blocks.sort(), ...contacts].join('\n');
+  const [servers] = await store.get('settings', ['authserv-ids']);
+  const names = servers === undefined ? [] : [`own servers ${String(servers.value)}`];
+  return [...blocks.sort(), ...contacts, ...names].join('\n');
 }
 
 function dumpChat(chat: ChatRecord, messages: readonly MessageRecord[]): string {
@@ -28,6 +31,10 @@ function dumpChat(chat: ChatRecord, messages: readonly MessageRecord[]): string 
       (chat.encryptionSeen ? ` encrypted others=${chat.encryptionSeen.others} own=${chat.encryptionSeen.own}` : ''),
     ...messages.map(dumpMessage).sort(),
   ].join('\n');
+}
+
+function dumpAuthentication({ server, dkim }: AuthenticationRecord): string {
+  return `dkim by ${server}: ${dkim.map(({ result, domain }) => `${result} ${domain ?? '-'}`).join(', ')}`;
 }
 
 function dumpMessage(message: MessageRecord): string {
@@ -45,6 +52,7 @@ function dumpMessage(message: MessageRecord): string {
     message.seen ? 'seen' : 'unseen',
     ...(message.unread ? ['unread'] : []),
     ...(recipients ? [`to ${recipients}`] : []),
+    ...(message.authentication === undefined ? [] : [dumpAuthentication(message.authentication)]),
     ...(message.problem === undefined ? [] : [`problem ${message.problem.code}`]),
     `id ${message.messageId}`,
   ].join(' | ');

@@ -1,11 +1,12 @@
 import { describe } from '../../core/errors.js';
+import { authenticationOf } from '../../mail/authentication-results.js';
 import { parsedMailFromParts } from '../../mail/body-structure.js';
 import type { ParsedMail } from '../../mail/parsed-mail.js';
 import { readMail } from '../../mail/read-mail.js';
 import { shortHash } from '../../model/identity.js';
 import type { ChatMail, ChatTextMail } from '../../protocol/chat-mail.js';
 import { chatMailOf } from '../../protocol/read.js';
-import type { SecurityRecord } from '../../store/records.js';
+import type { AuthenticationRecord, SecurityRecord } from '../../store/records.js';
 import type { IncomingCopy } from '../incoming.js';
 
 /** Where a copy lies, and what the server says about it. */
@@ -32,6 +33,8 @@ export interface Arrival {
   readonly sentTo?: readonly string[];
   /** Default: neither encrypted nor signed. */
   readonly security?: SecurityRecord;
+  /** What the outer header says about the sender's authentication. */
+  readonly authentication?: AuthenticationRecord;
 }
 
 /** How many mails are being read at the same time. Reading is mostly computing; more would only hold more of them in memory. */
@@ -54,7 +57,8 @@ async function readCopy(copy: IncomingCopy): Promise<Arrival> {
     const parsed = await parse(copy);
     if (parsed === undefined)
       return { mail: unreadable(place, 'The server did not hand the mail out.'), place, history };
-    return { mail: await chatMailOf(parsed), place, history };
+    const authentication = authenticationOf(parsed);
+    return { mail: await chatMailOf(parsed), place, history, ...(authentication !== undefined && { authentication }) };
   } catch (thrown) {
     return { mail: unreadable(place, describe(thrown)), place, history };
   }

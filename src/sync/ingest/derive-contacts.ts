@@ -45,5 +45,7 @@ async function fromAllMails(tx: Transaction, contact: ContactRecord): Promise<Co
 
 function tellsTheSame(a: MessageRecord, b: MessageRecord): boolean {
   if (a.sender !== b.sender || a.date !== b.date) return false;
-  return a.sender === undefined || (a.from.name === b.from.name && a.chatClient === b.chatClient);
+  if (a.sender === undefined) return true;
+  // A record that changes in other respects keeps the very same object.
+  return a.from.name === b.from.name && a.chatClient === b.chatClient && a.authentication === b.authentication;
 }

@@ -33,7 +33,7 @@ export interface Joining {
 /** Reads from an arrival what joining needs. `own`: the account's addresses. */
 export function joiningOf(arrival: Arrival, own: ReadonlySet<string>): Joining {
   const { mail, place } = arrival;
-  const head = headOf(mail, own);
+  const head = headOf(mail, own, arrival.authentication);
   const shadow = place?.role === 'contacts' || place?.role === 'blocked';
   const identity = messageKey(head.from.address, head.messageId);
   const silent = shadow || isOnlyAboutOthers(mail);
@@ -64,7 +64,7 @@ export function newMessage(joining: Joining, key: string): MessageRecord {
     pending: 0,
     security: arrival.security ?? { encrypted: false, signature: 'none' },
     ...(joining.sender !== undefined && { sender: joining.sender }),
-    ...(isOwnCopy(joining) && { ownCopy: true }),
+    ...ownCopyOf(head, isOwnCopy(joining)),
   };
   return assemble(head, contentOf(arrival.mail, key), status);
 }
@@ -73,7 +73,7 @@ export function newMessage(joining: Joining, key: string): MessageRecord {
 export function joinedMessage(known: MessageRecord, joining: Joining): MessageRecord {
   const { arrival } = joining;
   const internalDate = earlier(known.internalDate, arrival.place?.internalDate);
-  const { gone, ...status } = statusIn(known);
+  const { gone, authserv: _, ...status } = statusIn(known);
   const revived = gone === 'vanished' && arrival.place !== undefined;
   const head = joinHeads(headIn(known), joining.head);
   const next: MessageStatus = {
@@ -84,7 +84,7 @@ export function joinedMessage(known: MessageRecord, joining: Joining): MessageRe
     seen: known.seen || isSeen(arrival),
     hidden: revived ? (joining.silent ? 1 : 0) : known.hidden,
     ...(joining.sender !== undefined && { sender: joining.sender }),
-    ...((known.ownCopy === true || isOwnCopy(joining)) && { ownCopy: true }),
+    ...ownCopyOf(head, known.ownCopy === true || isOwnCopy(joining)),
   };
   return assemble(head, joinedContent(known, arrival), next);
 }
@@ -117,6 +117,11 @@ function isSeen({ place }: Arrival): boolean {
 
 function isOwnCopy({ arrival, head }: Joining): boolean {
   return head.fromMe && (arrival.sentTo !== undefined || arrival.place?.role === 'sent');
+}
+
+function ownCopyOf({ authentication }: MessageHead, own: boolean): Pick<MessageStatus, 'ownCopy' | 'authserv'> {
+  if (!own) return {};
+  return authentication === undefined ? { ownCopy: true } : { ownCopy: true, authserv: authentication.server };
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {
