@@ -7,6 +7,13 @@
 // Everyday use
 export { Account, type SearchOptions } from './chat/account.js';
 export type { AccountEvents, ChangeKind } from './chat/account-events.js';
+export type {
+  BackupInfo,
+  BackupOptions,
+  BackupProgress,
+  ExportBackupOptions,
+  ImportBackupOptions,
+} from './chat/backup.js';
 // Collections
 export type { ChatListFilter } from './chat/chat-order.js';
 export type { ChatListChange } from './chat/chat-watch.js';

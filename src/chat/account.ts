@@ -4,6 +4,7 @@ import { InputError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import type { ConnectionState, StartOptions } from '../sync/engine.js';
 import type { AccountEvents } from './account-events.js';
+import { type BackupInfo, type ExportBackupOptions, type ImportBackupOptions, importBackup } from './backup.js';
 import { Chats } from './chats.js';
 import { Contacts } from './contacts.js';
 import type { Chat, Message } from './handles.js';
@@ -139,6 +140,45 @@ export class Account {
    */
   chat(address: string): Promise<Chat> {
     return this.#session.openChat(address);
+  }
+
+  /**
+   * Writes everything that the account keeps on this device, its keys included, into one file sealed with a passphrase, while the account
+   * goes on working. It becomes a consistent picture of one moment. Needs no connection.
+   *
+   * ```ts
+   * await account.exportBackup('ada.backup', { passphrase, onProgress: ({ records }) => console.log(records) });
+   * ```
+   *
+   * @param target Path of the new file (Node only), or a stream that takes octets; the stream is closed, or aborted if it fails.
+   * @throws InputError `INVALID_OPTION` if there is such a file already (see `overwrite`) or it cannot be written, `UNKNOWN_OPTION`
+   * @throws AbortedError if the signal fired. Of what was written to a path nothing is left then, nor after any other failure.
+   */
+  exportBackup(target: string | WritableStream<Uint8Array>, options: ExportBackupOptions): Promise<BackupInfo> {
+    return this.#session.exportBackup(target, options);
+  }
+
+  /**
+   * Puts a backup into an empty store, all or nothing. Then open the account on it, with the address that the result names:
+   *
+   * ```ts
+   * const { email } = await Account.importBackup('ada.backup', { passphrase, store: 'ada.db' });
+   * const account = await Account.open({ email, password, store: 'ada.db' });
+   * ```
+   *
+   * The first start catches up with the mailbox. What waited to be sent when the backup was made comes as failed; `message.retry()` sends it, with
+   * the Message-ID it had. Private keys that a `keyPassphrase` sealed stay sealed with it. A store that a process left half restored when it was
+   * killed may be given again.
+   *
+   * @param source Path of the file (Node only), or its octets: a stream of the web or of Node, for example.
+   * @throws EncryptionError `WRONG_PASSPHRASE`
+   * @throws StoreError `BACKUP_INVALID` if it is no backup, `BACKUP_DAMAGED` if it was changed or cut off, `BACKUP_NEWER`,
+   *   `STORE_NOT_EMPTY`, and as `Account.open`
+   * @throws InputError `FILE_NOT_FOUND`, `INVALID_OPTION`, `UNKNOWN_OPTION`
+   * @throws AbortedError if the signal fired. The store is empty again then, as after any other failure.
+   */
+  static importBackup(source: string | AsyncIterable<Uint8Array>, options: ImportBackupOptions): Promise<BackupInfo> {
+    return importBackup(source, options);
   }
 
   /** Messages whose text has words that begin with all words of `text`, newest first. */

@@ -2,11 +2,13 @@ import type { Clock } from '../core/clock.js';
 import { CoiError, describe, InputError, StoreError } from '../core/errors.js';
 import type { LogFields, Logger, LogLevel } from '../core/logger.js';
 import { refuseUnknownOptions } from '../core/options.js';
+import type { RandomBytes } from '../core/random.js';
 import { parseAddress } from '../mail/address.js';
 import { newChat } from '../model/chat-summary.js';
 import { SELF_CHAT, singleChatId } from '../model/placement.js';
 import { openStore } from '../store/open-store.js';
 import type { Store } from '../store/store.js';
+import { UNFINISHED_RESTORE } from '../sync/backup/unfinished.js';
 import type { Engine, StartOptions } from '../sync/engine.js';
 import type { SyncEngineOptions } from '../sync/engine-options.js';
 import type { Identity } from '../sync/incoming.js';
@@ -15,6 +17,7 @@ import type { StateChange } from '../sync/state-change.js';
 import { StateWriter } from '../sync/state-writer.js';
 import { SyncEngine } from '../sync/sync-engine.js';
 import { EventHub } from './account-events.js';
+import { type BackupInfo, type ExportBackupOptions, exportBackup } from './backup.js';
 import { checkBoolean, invalid } from './check-options.js';
 import type { AccountContext, Handles } from './context.js';
 import { EventPump } from './event-pump.js';
@@ -64,6 +67,7 @@ export class AccountSession implements AccountContext {
   /** Events of the account. */
   readonly hub: EventHub;
   readonly #logger: Logger;
+  readonly #random: RandomBytes;
   readonly #servers: Servers;
   readonly #queue = new TaskQueue();
   readonly #pump: EventPump;
@@ -85,6 +89,7 @@ export class AccountSession implements AccountContext {
     this.requestReceipts = options.requestReceipts;
     this.automatic = extras.automatic ?? false;
     this.#logger = logger;
+    this.#random = options.random;
     this.hub = new EventHub(logger);
     this.writer = writer;
     this.#servers = new Servers(options, this.writer);
@@ -204,6 +209,12 @@ export class AccountSession implements AccountContext {
     await this.engine.updateCredentials(credentialsFrom('updateCredentials', options, this.identity.email));
   }
 
+  /** See `Account.exportBackup`. */
+  async exportBackup(target: string | WritableStream<Uint8Array>, options: ExportBackupOptions): Promise<BackupInfo> {
+    this.assertOpen();
+    return exportBackup(target, options, { writer: this.writer, random: this.#random });
+  }
+
   /** The 1:1 chat with an address (with ourselves for an own one), made on first use. */
   async openChat(input: string): Promise<Chat> {
     this.assertOpen();
@@ -305,7 +316,13 @@ export class AccountSession implements AccountContext {
 
 /** A store keeps one account; another one's chats must not be mixed in. */
 async function claimStore(writer: StateWriter): Promise<void> {
-  const [owner] = await writer.store.get('settings', [OWNER]);
+  const [owner, unfinished] = await writer.store.get('settings', [OWNER, UNFINISHED_RESTORE]);
+  if (unfinished) {
+    throw new StoreError(
+      'STORE_CORRUPT',
+      'A backup was being restored into this store when the process ended. Restore it again with Account.importBackup().',
+    );
+  }
   const { email } = writer.identity;
   if (owner && owner.value !== email) {
     throw new InputError(

@@ -51,6 +51,11 @@ export type CoiErrorCode =
   | 'STORE_NEWER'
   | 'STORE_FAILED'
   | 'SQLITE_MISSING'
+  // A backup
+  | 'BACKUP_INVALID'
+  | 'BACKUP_DAMAGED'
+  | 'BACKUP_NEWER'
+  | 'STORE_NOT_EMPTY'
   // A mail that came in
   | 'LIMIT_EXCEEDED'
   // Encryption

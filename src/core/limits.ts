@@ -5,6 +5,7 @@
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
+const GiB = 1024 * MiB;
 
 /** Limits that apply everywhere; see each field for the reason. */
 export const limits = {
@@ -254,6 +255,16 @@ export const limits = {
   outboxStopMs: 5_000,
   /** Tries to file a copy of a sent message, before we do without. */
   sentCopyTries: 5,
+
+  // Backup
+  /** One record in a backup, as JSON: the largest have a text, its HTML and its Markdown, some 5 MiB. */
+  backupRecordBytes: 64 * MiB,
+  /** Memory that scrypt may take for the passphrase of a backup: eight times what we write. */
+  backupScryptBytes: 256 * MiB,
+  /** Memory times rounds of scrypt, which is the time it takes: about ten times what we write, some five seconds. */
+  backupScryptWork: GiB,
+  /** Octets of records that are put into the new store with one commit. */
+  backupBatchBytes: 4 * MiB,
 
   // Store
   /** Blobs are kept in rows of this size: a large row would have to be in memory as a whole. */

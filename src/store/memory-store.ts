@@ -35,6 +35,14 @@ export class MemoryStore implements Store {
     return [...this.#keys(table, query)].map((key) => records.get(key) as Tables[T]);
   }
 
+  async *scan<T extends TableName>(table: T): AsyncGenerator<Tables[T][]> {
+    const keys = [...this.#table(table).records.keys()];
+    for (let at = 0; at < keys.length; at += limits.storeSlice) {
+      const found = await this.get(table, keys.slice(at, at + limits.storeSlice));
+      yield found.filter((record) => record !== undefined);
+    }
+  }
+
   async count<T extends TableName>(table: T, query?: StoreQuery<T>): Promise<number> {
     let count = 0;
     for (const _ of this.#keys(table, query)) count++;

@@ -1,6 +1,7 @@
 /**
  * What an account keeps. Records are plain JSON values (no Date, Map, undefined-only fields), so that any store can
- * hold them; times are milliseconds since 1970, addresses are normalised (see `mail/address.ts`).
+ * hold them; times are milliseconds since 1970, addresses are normalised (see `mail/address.ts`). A field that is called `blob`,
+ * at whatever depth, holds the id of a blob: backups find the blobs by it. Where it is elsewhere, `sync/backup/blobs.ts` has to know.
  */
 
 /**

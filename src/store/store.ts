@@ -70,6 +70,11 @@ export interface Store {
    * itself, and a record that does not change meanwhile is returned exactly once. Up to `limits.storeSlice` records are one slice.
    */
   list<T extends TableName>(table: T, query?: StoreQuery<T>): Promise<Tables[T][]>;
+  /**
+   * All records of a table in slices of at most `limits.storeSlice`, in whatever order is quickest: for backups, which must not have
+   * a whole table in memory. A record that does not change meanwhile is returned exactly once.
+   */
+  scan<T extends TableName>(table: T): AsyncIterable<readonly Tables[T][]>;
   /** How many records a range has, `limit` at most. */
   count<T extends TableName>(table: T, query?: StoreQuery<T>): Promise<number>;
   /** Message records whose text matches, newest first. */

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.js';
 import { describe } from '../core/errors.js';
 import { type Logger, silentLogger } from '../core/logger.js';
 import type { MessageRecord } from '../store/records.js';
-import type { Store } from '../store/store.js';
+import type { Store, WriteBatch } from '../store/store.js';
 import type { Identity } from './incoming.js';
 import { deriveChats } from './ingest/derive-chats.js';
 import { deriveContacts } from './ingest/derive-contacts.js';
@@ -33,6 +33,7 @@ export class StateWriter {
   readonly #acknowledge: boolean;
   readonly #logger: Logger;
   readonly #listeners = new Set<(change: StateChange) => void>();
+  readonly #commitListeners = new Set<(batch: WriteBatch) => void>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: StateWriterOptions) {
@@ -60,6 +61,12 @@ export class StateWriter {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Calls back with all that a commit has written, after every commit, before the next transaction begins. The result removes the listener. */
+  onCommit(listener: (batch: WriteBatch) => void): () => void {
+    this.#commitListeners.add(listener);
+    return () => this.#commitListeners.delete(listener);
+  }
+
   /** Resolves when all work given so far is done. */
   async idle(): Promise<void> {
     await this.#last;
@@ -80,14 +87,15 @@ export class StateWriter {
     const batch = tx.batch();
     if (batch === undefined) return result;
     await this.store.commit(batch);
-    if (change !== undefined) this.#tell(change);
+    this.#tell(this.#commitListeners, batch);
+    if (change !== undefined) this.#tell(this.#listeners, change);
     return result;
   }
 
-  #tell(change: StateChange): void {
-    for (const listener of this.#listeners) {
+  #tell<T>(listeners: ReadonlySet<(news: T) => void>, news: T): void {
+    for (const listener of listeners) {
       try {
-        listener(change);
+        listener(news);
       } catch (thrown) {
         this.#logger.log('error', `A listener of state changes threw: ${describe(thrown)}`);
       }

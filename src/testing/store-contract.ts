@@ -179,6 +179,21 @@ const tests: Record<string, ContractTest> = {
     assert.deepEqual(after, all.filter((key) => key > 'a' && key < '😀').sort(byCodeUnit));
   },
 
+  'scans a table slice by slice, whole while it changes': async (store) => {
+    const many = Array.from({ length: 1234 }, (_, i) => ({ key: `k${i}`, value: i }));
+    await store.commit({ put: { settings: many, contacts: [{ address: 'bob@example.net', usesChat: false }] } });
+    const seen: string[] = [];
+    for await (const slice of store.scan('settings')) {
+      assert.ok(slice.length <= 500, 'a slice is small');
+      seen.push(...slice.map(({ key }) => key));
+      await store.commit({ put: { settings: [{ key: `new${seen.length}`, value: 0 }] }, remove: { settings: ['k7'] } });
+    }
+    const old = seen.filter((key) => key.startsWith('k') && key !== 'k7').sort(byCodeUnit);
+    const expected = many.map(({ key }) => key).filter((key) => key !== 'k7');
+    assert.deepEqual(old, expected.sort(byCodeUnit));
+    for await (const slice of store.scan('chats')) assert.deepEqual(slice, []);
+  },
+
   'lists an index by its fields, ties by primary key': async (store) => {
     await putChats(store);
     assert.deepEqual(await keys(store, { index: 'byChat', prefix: ['one', 0] }), ['c', 'a', 'b', 'd', 'e']);

@@ -2,6 +2,7 @@ import {
   Account,
   type AccountOptions,
   type Attachment,
+  type BackupInfo,
   type Chat,
   type ChatListChange,
   type CoiError,
@@ -32,6 +33,13 @@ describe('the public types', () => {
     expectTypeOf<{ email: string; filing: 'always' }>().not.toExtend<AccountOptions>();
     expectTypeOf<Account>().toExtend<AsyncDisposable>();
     expectTypeOf<Account['connection']>().toEqualTypeOf<ConnectionState>();
+  });
+
+  it('write backups to paths and streams, and read them again', () => {
+    expectTypeOf<Account['exportBackup']>().parameter(0).toEqualTypeOf<string | WritableStream<Uint8Array>>();
+    expectTypeOf<Account['exportBackup']>().returns.resolves.toEqualTypeOf<BackupInfo>();
+    expectTypeOf<ReadableStream<Uint8Array>>().toExtend<Parameters<typeof Account.importBackup>[0]>();
+    expectTypeOf<{ passphrase: string }>().not.toExtend<Parameters<typeof Account.importBackup>[1]>();
   });
 
   it('take connections of the application', () => {

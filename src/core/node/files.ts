@@ -1,7 +1,9 @@
-import { open, unlink } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, rename, unlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type AbortOptions, throwIfAborted } from '../abort.js';
 import { AbortedError, CoiError, InputError } from '../errors.js';
+import { randomId } from '../random.js';
 
 /** A file in memory. */
 export interface FileContent {
@@ -61,7 +63,7 @@ export interface WriteFileOptions extends AbortOptions {
 }
 
 /**
- * Writes chunks to a new file as they come; what was written is removed again when it does not come to an end.
+ * Writes chunks to a new file as they come, onto the disk; what was written is removed again when it does not come to an end.
  *
  * @throws InputError `INVALID_OPTION` if there is such a file already or its folder is missing or not writable.
  */
@@ -79,11 +81,39 @@ export async function writeFileFrom(
       throwIfAborted(options.signal);
       await file.appendFile(chunk);
     }
+    await file.sync();
     await file.close();
   } catch (thrown) {
     await file.close().catch(() => {});
     await unlink(path).catch(() => {});
     throw fileError(thrown, path, 'write', options.signal);
+  }
+}
+
+/** {@link writeFileFrom} into a file beside it first, so that one that is there already is kept until the new one is complete. */
+export async function replaceFileFrom(
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+  options: AbortOptions = {},
+): Promise<void> {
+  const beside = `${path}.${randomId()}.partial`;
+  await writeFileFrom(beside, chunks, options);
+  await rename(beside, path).catch(async (thrown: unknown) => {
+    await unlink(beside).catch(() => {});
+    throw fileError(thrown, path, 'write', options.signal);
+  });
+}
+
+/**
+ * The octets of a file, piece by piece. It is opened when the first one is asked for.
+ *
+ * @throws InputError `FILE_NOT_FOUND` if there is no readable file.
+ */
+export async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(path)) yield chunk as Uint8Array;
+  } catch (thrown) {
+    throw fileError(thrown, path, 'read', undefined);
   }
 }
 

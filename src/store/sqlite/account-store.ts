@@ -43,6 +43,10 @@ export class AccountStore implements Store {
     return this.#opened().reader.list(table, query);
   }
 
+  async *scan<T extends TableName>(table: T): AsyncGenerator<Tables[T][]> {
+    yield* this.#opened().reader.scan(table);
+  }
+
   async count<T extends TableName>(table: T, query?: StoreQuery<T>): Promise<number> {
     return this.#opened().reader.count(table, query);
   }

@@ -7,7 +7,8 @@ export type Migration = (driver: SqlDriver, codec: Codec) => void;
 
 /**
  * Steps from version 1 on: the first one leads from 1 to 2. A released step is never changed. Needed where records or the layout
- * change their meaning; new or changed indexes need none (see `reindex` in layout.ts).
+ * change their meaning; new or changed indexes need none (see `reindex` in layout.ts). A step that changes records also raises
+ * `RECORDS_VERSION` of backups.
  */
 export const migrations: readonly Migration[] = [];
 

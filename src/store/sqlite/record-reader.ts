@@ -42,6 +42,12 @@ export class RecordReader {
     return records;
   }
 
+  /** See {@link Store.scan}. In the order of the key's column, which in a sealed store is that of its HMACs. */
+  scan<T extends TableName>(table: T): AsyncGenerator<Tables[T][]> {
+    const sql = sqlRangeOf(this.#connection.codec, this.#account, table, rangeOf(table));
+    return this.#slices(table, sql, Number.POSITIVE_INFINITY, limits.storeSlice);
+  }
+
   /** See {@link Store.count}. */
   async count<T extends TableName>(table: T, query?: StoreQuery<T>): Promise<number> {
     const range = rangeOf(table, query);
