@@ -20,10 +20,12 @@ export type { ChatListChange } from './chat/chat-watch.js';
 export type { ChatListOptions, Chats, ChatWatchOptions } from './chat/chats.js';
 export type { Contacts } from './chat/contacts.js';
 export type { FileDraft, FileOptions, MessageDraft, ReplyDraft } from './chat/draft.js';
+export type { ChatEncryption, PersonEncryption } from './chat/encryption-state.js';
 export type {
   Attachment,
   Chat,
   Contact,
+  ForwardOptions,
   Message,
   MessageList,
   MessageRange,
@@ -50,6 +52,7 @@ export {
   InputError,
   MailError,
   NetworkError,
+  RecipientKeyError,
   ServerError,
   type ServerErrorInit,
   StoreError,
@@ -80,6 +83,8 @@ export type {
   AttachmentRecord,
   ChatRecord,
   ContactRecord,
+  EncryptionChoice,
+  EncryptionSeen,
   FactRecord,
   FolderRecord,
   LocationRecord,

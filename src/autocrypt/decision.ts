@@ -47,6 +47,9 @@ export type DecisionReason =
   /** A recipient's key is another one than the user has verified. */
   | 'key-changed';
 
+/** Why a recipient's key is not enough to encrypt unasked. */
+export type PersonReason = RecommendationReason | 'key-changed';
+
 /** What to do with a message. */
 export interface EncryptionDecision {
   /** `refuse`: it must be encrypted and cannot be; see {@link refusal}. */
@@ -59,6 +62,8 @@ export interface EncryptionDecision {
   readonly addresses: readonly string[];
   /** Which key to use, by address. */
   readonly keys: ReadonlyMap<string, 'direct' | 'gossip'>;
+  /** By address: why the recipient's key is not enough to encrypt unasked. Those whose key is are not in it. */
+  readonly reasons: ReadonlyMap<string, PersonReason>;
 }
 
 /**
@@ -70,17 +75,24 @@ export function decideEncryption(input: DecisionInput): EncryptionDecision {
   const each = input.recipients.map((recipient) => {
     const one = recommendForOne(recipient, input);
     const enough = recipient.usesChat === true && one.recommendation !== 'disable';
-    return { recipient, key: one.key, ...(enough ? { recommendation: 'encrypt' as const } : one) };
+    return { recipient, ...one, ...(enough && { recommendation: 'encrypt' as const, reason: undefined }) };
   });
   // To nobody but oneself: the own key is there.
   const recommendation = each.length === 0 ? 'encrypt' : recommendForAll(each.map((one) => one.recommendation));
   const keys = new Map(each.flatMap(({ recipient, key }) => (key === undefined ? [] : [[recipient.address, key]])));
+  const reasons = new Map(
+    each.flatMap(({ recipient, reason }): [string, PersonReason][] => {
+      const why = recipient.keyChanged === true ? 'key-changed' : reason;
+      return why === undefined ? [] : [[recipient.address, why]];
+    }),
+  );
   const decide = (action: EncryptionDecision['action'], reason: DecisionReason, addresses: readonly string[] = []) => ({
     action,
     recommendation: input.ownKey === 'ready' ? recommendation : ('disable' as const),
     reason,
     addresses,
     keys,
+    reasons,
   });
 
   if (input.mode === 'off') return decide('plain', 'off');
@@ -92,7 +104,8 @@ export function decideEncryption(input: DecisionInput): EncryptionDecision {
   if (changed.length > 0) return decide('refuse', 'key-changed', addressesOf(changed));
   const keyless = input.recipients.filter((recipient) => !keys.has(recipient.address));
   if (keyless.length > 0) return decide(otherwise, 'no-key', addressesOf(keyless));
-  if (mustEncrypt || recommendation === 'encrypt') return { action: 'encrypt', recommendation, addresses: [], keys };
+  if (mustEncrypt || recommendation === 'encrypt')
+    return { action: 'encrypt', recommendation, addresses: [], keys, reasons };
   const short = each.filter((one) => one.recommendation !== 'encrypt');
   return decide('plain', short[0]?.reason ?? 'no-preference', addressesOf(short.map((one) => one.recipient)));
 }

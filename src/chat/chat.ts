@@ -1,8 +1,11 @@
+import type { EncryptionMode } from '../autocrypt/decision.js';
 import { InputError } from '../core/errors.js';
 import type { ChatRecord } from '../store/records.js';
 import { cardIdOfChat, updateCard } from '../sync/storage/cards.js';
 import type { AccountContext, ChatCell } from './context.js';
 import { draftOf, type MessageDraft } from './draft.js';
+import { chatEncryption, setChatEncryption } from './encryption.js';
+import type { ChatEncryption } from './encryption-state.js';
 import type { Chat, Message, MessageList, MessageRange, Person, RemoveOptions, SendOptions } from './handles.js';
 import { keyOf, messageList } from './message-list.js';
 import { clearChat } from './remove.js';
@@ -121,6 +124,14 @@ export class ChatHandle implements Chat {
       .filter(({ date, key }) => !until || date < until[0] || (date === until[0] && key <= until[1]))
       .map(({ key }) => key);
     if (keys.length > 0) await engine.markSeen(keys);
+  }
+
+  async encryption(): Promise<ChatEncryption> {
+    return chatEncryption(this.#context, this.id);
+  }
+
+  async setEncryption(mode: EncryptionMode): Promise<void> {
+    await setChatEncryption(this.#context, this.id, mode);
   }
 
   async mute(on = true): Promise<void> {

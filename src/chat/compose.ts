@@ -5,18 +5,20 @@ import type { ChatMailDraft, DraftAttachment } from '../protocol/chat-mail.js';
 import type { ChatRecord, MessageRecord } from '../store/records.js';
 import type { Identity } from '../sync/incoming.js';
 import { defined, type MessageDraft } from './draft.js';
+import type { ChatRecipient } from './recipients.js';
 
 /** What a message is composed from. */
 export interface Composition {
   readonly identity: Identity;
   readonly chat: ChatRecord;
-  /** Newest message of the chat. */
-  readonly last: MessageRecord | undefined;
   readonly replyTo: MessageRecord | undefined;
-  /** Normalised, without ourselves. */
-  readonly recipients: readonly string[];
-  /** Every recipient is known to use a chat client. */
-  readonly allUseChat: boolean;
+  /** Own address to write from. */
+  readonly from: string;
+  readonly recipients: readonly ChatRecipient[];
+  /** The mail will be encrypted. If not, nothing may stand in it that was received encrypted. */
+  readonly encrypted: boolean;
+  /** The name of the chat is known from encrypted mail only. */
+  readonly secretName: boolean;
   /** Default of the account: ask for read receipts. */
   readonly requestReceipts: boolean;
   /** Mark as automatic (bots). */
@@ -26,23 +28,16 @@ export interface Composition {
   readonly now: number;
 }
 
-/**
- * Makes the mail of a message: who it is from and to, where it belongs, how it looks to a plain mail program.
- *
- * @throws InputError `INVALID_OPTION` for a `from` that is not an own address.
- */
+/** Makes the mail of a message: who it is from and to, where it belongs, how it looks to a plain mail program. */
 export function composeMail(
   draft: MessageDraft,
   attachments: readonly DraftAttachment[],
-  { identity, chat, last, replyTo, ...composition }: Composition,
+  { identity, chat, replyTo, from: address, ...composition }: Composition,
 ): ChatMailDraft {
-  const { recipients, automatic } = composition;
+  const { recipients, automatic, encrypted } = composition;
   const { text, html, markdown, mentions, headers } = draft;
-  const address = senderOf(draft.from, identity, replyTo ?? last);
-  const subject =
-    draft.subject ?? (chat.kind === 'single' || chat.kind === 'self' ? undefined : chat.name || undefined);
   const requestReceipt =
-    composition.allUseChat &&
+    recipients.every(({ usesChat }) => usesChat) &&
     !automatic &&
     chat.kind !== 'list' &&
     (draft.requestReceipt ?? composition.requestReceipts);
@@ -50,7 +45,7 @@ export function composeMail(
   const references = [chat.firstMessageId, chat.lastMessageId].filter((id) => id !== undefined);
   return {
     from: identity.name === undefined ? { address } : { address, name: identity.name },
-    to: recipients.map((recipient) => ({ address: recipient })),
+    to: recipients.map((recipient) => ({ address: recipient.address })),
     date: dateOf(composition.now, Math.max(chat.lastDate, chat.clearedUpTo ?? 0)),
     ...defined({
       text,
@@ -58,10 +53,10 @@ export function composeMail(
       markdown,
       mentions,
       headers,
-      subject,
+      subject: draft.subject ?? subjectOf(chat, composition),
       autoSubmitted,
       inReplyTo: replyTo?.messageId,
-      quote: replyTo && draft.quote !== false ? quoteOf(replyTo) : undefined,
+      quote: replyTo && draft.quote !== false ? quoteOf(replyTo, encrypted) : undefined,
       references: references.length > 0 ? references : undefined,
       groupId: chat.kind === 'group' ? chat.groupId : undefined,
       forwarded: composition.forwarded,
@@ -71,8 +66,23 @@ export function composeMail(
   };
 }
 
-/** The own address to write from: the one asked for, or the one that this conversation was last held with. */
-function senderOf(asked: string | undefined, identity: Identity, about: MessageRecord | undefined): string {
+/** The name of the chat, where it has one that may be told. */
+function subjectOf(chat: ChatRecord, how: Pick<Composition, 'encrypted' | 'secretName'>): string | undefined {
+  if (chat.kind === 'single' || chat.kind === 'self' || chat.name === '') return undefined;
+  if (how.encrypted || !how.secretName) return chat.name;
+  return chat.kind === 'group' ? HIDDEN_NAME : undefined;
+}
+
+/** Stands for a name that must not be told. Nobody takes it for one. */
+const HIDDEN_NAME = '...';
+
+/**
+ * The own address to write from: the one asked for, or the one that this conversation was last held with.
+ *
+ * @param about The answered message, or the newest one.
+ * @throws InputError `INVALID_OPTION` if the one asked for is not an own address.
+ */
+export function senderOf(asked: string | undefined, identity: Identity, about: MessageRecord | undefined): string {
   if (asked !== undefined) {
     const address = parseAddress(asked);
     if (identity.addresses.has(address)) return address;
@@ -97,9 +107,9 @@ function dateOf(now: number, last: number): number {
   return next > second && next - second <= limits.dateLeadMs ? next : now;
 }
 
-/** Beginning of the text that is answered; nothing of what was received encrypted. */
-function quoteOf(message: MessageRecord): string | undefined {
-  if (message.security.encrypted) return undefined;
+/** Beginning of the text that is answered; in plain text nothing of what was encrypted. */
+function quoteOf(message: MessageRecord, encrypted: boolean): string | undefined {
+  if (message.security.encrypted && !encrypted) return undefined;
   const text = message.text.trim();
   if (text === '') return undefined;
   if (text.length <= limits.quoteChars) return text;

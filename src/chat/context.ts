@@ -1,3 +1,4 @@
+import type { EncryptionMode } from '../autocrypt/decision.js';
 import type { Clock } from '../core/clock.js';
 import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
@@ -36,6 +37,8 @@ export interface AccountContext {
   readonly waiters: StateWaiters;
   /** Default undo delay of a message, milliseconds. */
   readonly undoMs: number;
+  /** Whether messages are encrypted in chats for which the user chose nothing. */
+  readonly encryption: EncryptionMode;
   /** Ask for read receipts where the other side will understand. */
   readonly requestReceipts: boolean;
   /** Everything this account sends is marked as automatic (bots). */

@@ -3,28 +3,27 @@ import { InputError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { MessageRecord } from '../store/records.js';
 import { attachmentsOf } from './attachment.js';
+import { checkBoolean } from './check-options.js';
 import type { AccountContext } from './context.js';
 import type { FileDraft } from './draft.js';
-import type { Attachment, Chat, Message, SendOptions } from './handles.js';
+import type { Attachment, Chat, ForwardOptions, Message, SendOptions } from './handles.js';
 import { sendDraft } from './send.js';
 
 /**
- * Sends a message on into another chat, with its files.
+ * Sends a message on into another chat, with its files. What was encrypted goes out encrypted, unless the user says that it need not.
  *
- * @throws InputError `INVALID_STATE` for what was received encrypted: it would leave in plain text.
+ * @throws InputError `INVALID_STATE`, EncryptionError `MISSING_KEY`: it would leave in plain text.
  * @throws InputError `ATTACHMENT_TOO_LARGE` before anything is downloaded.
  */
 export async function forwardMessage(
   context: AccountContext,
   record: MessageRecord,
   chat: Chat,
-  options: SendOptions,
+  { allowPlaintext, ...options }: ForwardOptions,
 ): Promise<Message> {
   context.assertOpen();
+  checkBoolean('allowPlaintext', allowPlaintext);
   throwIfAborted(options.signal);
-  if (record.security.encrypted) {
-    throw new InputError('INVALID_STATE', 'A message that was received encrypted is not forwarded in plain text.');
-  }
   const files = attachmentsOf(context, record);
   const size = files.reduce((sum, file) => sum + file.size, 0);
   if (size > limits.sendAttachmentBytes) {
@@ -38,7 +37,8 @@ export async function forwardMessage(
   const { text, html, markdown } = record;
   const draft = { ...(text === '' ? {} : { text }), html, markdown, attachments };
   const from = record.forwarded ? record.forwarded.from : (record.from.name ?? record.from.address);
-  return sendDraft(context, chat, draft, options, from === undefined ? {} : { from });
+  const confidential = record.security.encrypted && allowPlaintext !== true;
+  return sendDraft(context, chat, draft, options, { confidential, ...(from !== undefined && { from }) });
 }
 
 async function fileDraft(file: Attachment, { signal }: SendOptions): Promise<FileDraft> {

@@ -14,6 +14,7 @@ import type {
 } from '../store/records.js';
 import type { DownloadOptions } from '../sync/engine.js';
 import type { MessageDraft, ReplyDraft } from './draft.js';
+import type { ChatEncryption } from './encryption-state.js';
 
 /** A person as a message or a chat names them. */
 export interface Person {
@@ -41,6 +42,12 @@ export interface Contact {
 export interface SendOptions extends AbortOptions {
   /** Not handed to the server before this many milliseconds: the time in which {@link Message.cancel} can undo it. Default: `undoMs` of the account. */
   readonly undoMs?: number | undefined;
+}
+
+/** Options of {@link Message.forward}. */
+export interface ForwardOptions extends SendOptions {
+  /** Forwards what was encrypted into a chat that is not, in plain text. Ask the user first. Default false. */
+  readonly allowPlaintext?: boolean | undefined;
 }
 
 /** Which messages of a chat, and in which order. */
@@ -95,6 +102,8 @@ export interface Chat {
    *
    * @throws InputError before anything is stored: `EMPTY_MESSAGE`, `TEXT_TOO_LONG`, `FILE_NOT_FOUND`,
    * `ATTACHMENT_TOO_LARGE`, `INVALID_HEADER`, `UNKNOWN_OPTION`, `INVALID_STATE` (a list without a known address).
+   * @throws EncryptionError where it must be encrypted and cannot be, also before anything is stored: `MISSING_KEY` and `KEY_CHANGED` naming
+   * the contacts (`RecipientKeyError`), `KEY_IMPORT_NEEDED`, `KEY_UNUSABLE`. It never goes out in plain text then.
    */
   send(message: string | MessageDraft, options?: SendOptions): Promise<Message>;
   /** Messages of the chat; see {@link MessageRange}. */
@@ -105,6 +114,17 @@ export interface Chat {
   firstUnread(): Promise<Message | undefined>;
   /** Marks everything up to and including this message as read (default: all), here and on the server. */
   markRead(upTo?: Message | string): Promise<void>;
+  /**
+   * Whether the next message will be encrypted, and why. The answer can change with every mail that comes in: ask again when the chat
+   * changes (event `chat`).
+   */
+  encryption(): Promise<ChatEncryption>;
+  /**
+   * What the user wants: `auto`: encrypt where it works for everybody, and always once encrypted messages went both ways;
+   * `require`: encrypt or do not send; `off`: plain text, also in a chat that was encrypted before. Only the user changes this: it holds until it
+   * is set again, whatever comes in. Kept on this device. Without it the account's `encryption` counts.
+   */
+  setEncryption(mode: 'auto' | 'require' | 'off'): Promise<void>;
   /** Sets or, with `false`, removes the mark {@link Chat.muted}. */
   mute(on?: boolean): Promise<void>;
   /** Puts the chat at the top of the chat list, or back to its place with `false`. */
@@ -193,7 +213,7 @@ export interface Message {
 
   /**
    * Answers in the same chat, from the address that was written to. The mail names the answered message and, unless
-   * `quote: false`, quotes the beginning of its text; what was received encrypted is not quoted.
+   * `quote: false`, quotes the beginning of its text. An answer to an encrypted message is encrypted, or fails (`MISSING_KEY`).
    */
   reply(message: string | ReplyDraft, options?: SendOptions): Promise<Message>;
   /**
@@ -201,8 +221,13 @@ export interface Message {
    * chat: a private answer to a message of a group.
    */
   repliedTo(): Promise<Message | undefined>;
-  /** Sends the text and the files on into another chat, marked as forwarded. Downloads what is not here yet. */
-  forward(chat: Chat, options?: SendOptions): Promise<Message>;
+  /**
+   * Sends the text and the files on into another chat, marked as forwarded. Downloads what is not here yet. What was encrypted leaves encrypted
+   * only, unless `allowPlaintext` is set.
+   *
+   * @throws InputError `INVALID_STATE` if that chat is set to plain text, EncryptionError `MISSING_KEY` if a key is missing there.
+   */
+  forward(chat: Chat, options?: ForwardOptions): Promise<Message>;
   /** Marks this one message as read, here and on the server. */
   markRead(): Promise<void>;
   /** Removes it for this user; with `server` also from the mailbox. A message that still waits to be sent is taken back. */

@@ -15,7 +15,16 @@ import { attachmentsOf } from './attachment.js';
 import type { AccountContext, MessageCell } from './context.js';
 import { draftOf, type ReplyDraft } from './draft.js';
 import { forwardMessage } from './forward.js';
-import type { Attachment, Chat, Message, MessageReceipt, Person, RemoveOptions, SendOptions } from './handles.js';
+import type {
+  Attachment,
+  Chat,
+  ForwardOptions,
+  Message,
+  MessageReceipt,
+  Person,
+  RemoveOptions,
+  SendOptions,
+} from './handles.js';
 import { stateOf } from './message-state.js';
 import { removeMessages } from './remove.js';
 import { sendDraft } from './send.js';
@@ -162,7 +171,7 @@ export class MessageHandle implements Message {
     return message;
   }
 
-  async forward(chat: Chat, options: SendOptions = {}): Promise<Message> {
+  async forward(chat: Chat, options: ForwardOptions = {}): Promise<Message> {
     return forwardMessage(this.#context, this.#cell.record, chat, options);
   }
 

@@ -65,6 +65,11 @@ export interface AccountOptions {
    * about senders of unsigned mail.
    */
   readonly authservId?: string | undefined;
+  /**
+   * Whether messages are encrypted, in chats for which `Chat.setEncryption` was not called: `auto` (default): where it works for
+   * everybody, and always in a chat that once was; `require`: always, sending fails where it is not possible; `off`: never.
+   */
+  readonly encryption?: 'auto' | 'require' | 'off' | undefined;
   /** Ask for read receipts from people who use a chat client. Default true. */
   readonly requestReceipts?: boolean | undefined;
   /** Most messages sent per minute, for providers that block more. Default: no limit. */
@@ -91,6 +96,7 @@ export interface CheckedOptions {
   readonly filing: 'active' | 'seen' | 'none';
   readonly mailboxRoot: string;
   readonly sentCopies: 'auto' | 'server' | 'client';
+  readonly encryption: 'auto' | 'require' | 'off';
   readonly requestReceipts: boolean;
   readonly sendRate: number | undefined;
   readonly undoMs: number;
@@ -127,6 +133,7 @@ const KEYS = [
   'mailboxRoot',
   'sentCopies',
   'authservId',
+  'encryption',
   'requestReceipts',
   'sendRate',
   'undoMs',
@@ -153,6 +160,7 @@ export function checkOptions(where: string, options: AccountOptions): CheckedOpt
   checkChoice('filing', options.filing, ['active', 'seen', 'none']);
   checkChoice('sentCopies', options.sentCopies, ['auto', 'server', 'client']);
   checkLine('authservId', options.authservId, limits.nameChars);
+  checkChoice('encryption', options.encryption, ['auto', 'require', 'off']);
   checkBoolean('requestReceipts', options.requestReceipts);
   checkNumber('sendRate', options.sendRate, 1, 1_000_000);
   checkUndoMs('undoMs', options.undoMs);
@@ -179,6 +187,7 @@ export function checkOptions(where: string, options: AccountOptions): CheckedOpt
     filing: options.filing ?? 'active',
     mailboxRoot: options.mailboxRoot ?? 'COI',
     sentCopies: options.sentCopies ?? 'auto',
+    encryption: options.encryption ?? 'auto',
     requestReceipts: options.requestReceipts ?? true,
     sendRate: options.sendRate,
     undoMs: options.undoMs ?? 0,

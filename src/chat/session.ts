@@ -62,6 +62,7 @@ export class AccountSession implements AccountContext {
   readonly sending = new KeyedMutex();
   readonly waiters = new StateWaiters((record) => this.#isRefused(record.key));
   readonly undoMs: number;
+  readonly encryption: CheckedOptions['encryption'];
   readonly requestReceipts: boolean;
   readonly automatic: boolean;
   /** Events of the account. */
@@ -86,6 +87,7 @@ export class AccountSession implements AccountContext {
     this.keys = keys;
     this.clock = clock;
     this.undoMs = options.undoMs;
+    this.encryption = options.encryption;
     this.requestReceipts = options.requestReceipts;
     this.automatic = extras.automatic ?? false;
     this.#logger = logger;

@@ -15,6 +15,7 @@ export {
   type EncryptionDecision,
   type EncryptionMode,
   type OwnKeyState,
+  type PersonReason,
   refusal,
 } from '../autocrypt/decision.js';
 // Expert: header fields.

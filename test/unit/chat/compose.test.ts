@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Composition, composeMail } from '../../../src/chat/compose.js';
+import { type Composition, composeMail, senderOf } from '../../../src/chat/compose.js';
 import { listAddress } from '../../../src/chat/list-address.js';
 import { limits } from '../../../src/core/limits.js';
 import { chatRecord, messageRecord, ownRecord } from './records.js';
@@ -9,16 +9,19 @@ const identity = {
   addresses: new Set(['ada@example.org', 'work@example.com']),
   name: 'Ada',
 };
+const chatting = [{ address: 'bob@example.net', usesChat: true }];
+const plain = { address: 'carol@example.com', usesChat: false };
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0, 250);
 
 function compose(change: Partial<Composition> = {}, draft: Parameters<typeof composeMail>[0] = { text: 'Hi' }) {
   return composeMail(draft, [], {
     identity,
     chat: chatRecord('single:bob@example.net'),
-    last: undefined,
     replyTo: undefined,
-    recipients: ['bob@example.net'],
-    allUseChat: false,
+    from: 'ada@example.org',
+    recipients: [{ address: 'bob@example.net', usesChat: false }],
+    encrypted: false,
+    secretName: false,
     requestReceipts: true,
     automatic: false,
     now: NOW,
@@ -38,28 +41,31 @@ describe('composing a message', () => {
 
   it('answers from the address that was written to', () => {
     const message = messageRecord('m', { to: [{ address: 'work@example.com' }] });
-    expect(compose({ replyTo: message }).from.address).toBe('work@example.com');
-    expect(compose({ last: message }).from.address).toBe('work@example.com');
+    expect(senderOf(undefined, identity, message)).toBe('work@example.com');
     const blind = messageRecord('m', { to: [{ address: 'undisclosed@example.net' }] });
-    expect(compose({ replyTo: blind }).from.address).toBe('ada@example.org');
+    expect(senderOf(undefined, identity, blind)).toBe('ada@example.org');
     const ours = ownRecord('m', { from: { address: 'work@example.com' } });
-    expect(compose({ last: ours }).from.address).toBe('work@example.com');
+    expect(senderOf(undefined, identity, ours)).toBe('work@example.com');
+    expect(senderOf(undefined, identity, undefined)).toBe('ada@example.org');
+    expect(compose({ from: 'work@example.com' }).from).toEqual({ address: 'work@example.com', name: 'Ada' });
   });
 
   it('writes from an own address if asked to, and from no other', () => {
-    expect(compose({}, { text: 'Hi', from: 'Work@Example.com' }).from.address).toBe('work@example.com');
-    expect(() => compose({}, { text: 'Hi', from: 'eve@example.net' })).toThrowError(
+    expect(senderOf('Work@Example.com', identity, undefined)).toBe('work@example.com');
+    expect(() => senderOf('eve@example.net', identity, undefined)).toThrowError(
       expect.objectContaining({ code: 'INVALID_OPTION' }),
     );
   });
 
   it('asks for a receipt only people who use a chat client, unless told not to', () => {
     expect(compose().requestReceipt).toBeUndefined();
-    expect(compose({ allUseChat: true }).requestReceipt).toBe(true);
-    expect(compose({ allUseChat: true, requestReceipts: false }).requestReceipt).toBeUndefined();
-    expect(compose({ allUseChat: true }, { text: 'Hi', requestReceipt: false }).requestReceipt).toBeUndefined();
-    expect(compose({ allUseChat: false }, { text: 'Hi', requestReceipt: true }).requestReceipt).toBeUndefined();
-    expect(compose({ allUseChat: true, automatic: true }).requestReceipt).toBeUndefined();
+    expect(compose({ recipients: chatting }).requestReceipt).toBe(true);
+    expect(compose({ recipients: chatting, requestReceipts: false }).requestReceipt).toBeUndefined();
+    expect(compose({ recipients: chatting }, { text: 'Hi', requestReceipt: false }).requestReceipt).toBeUndefined();
+    expect(
+      compose({ recipients: [...chatting, plain] }, { text: 'Hi', requestReceipt: true }).requestReceipt,
+    ).toBeUndefined();
+    expect(compose({ recipients: chatting, automatic: true }).requestReceipt).toBeUndefined();
   });
 
   it('refers to the first and the last message of the conversation, and to the one that it answers', () => {
@@ -70,13 +76,14 @@ describe('composing a message', () => {
     expect(compose({ chat, replyTo })).toMatchObject({ references: ['first@x', 'last@x'], inReplyTo: 'middle@x' });
   });
 
-  it('quotes what it answers, the beginning of a long text, nothing where that is not wanted, nothing that was encrypted', () => {
+  it('quotes what it answers, the beginning of a long text, nothing where that is not wanted, what was encrypted only within the encryption', () => {
     const replyTo = messageRecord('m', { text: '  How are you?\n' });
     expect(compose({ replyTo }).quote).toBe('How are you?');
     expect(compose({ replyTo }, { text: 'Fine', quote: false }).quote).toBeUndefined();
     expect(compose({ replyTo: messageRecord('m', { text: '' }) }).quote).toBeUndefined();
     const sealed = messageRecord('m', { security: { encrypted: true, signature: 'valid' } });
     expect(compose({ replyTo: sealed }).quote).toBeUndefined();
+    expect(compose({ replyTo: sealed, encrypted: true }).quote).toBe(sealed.text);
     const long = compose({
       replyTo: messageRecord('m', { text: `${'x'.repeat(limits.quoteChars - 1)}👋 and more` }),
     }).quote;
@@ -91,6 +98,15 @@ describe('composing a message', () => {
     expect(compose({ chat: adhoc }).groupId).toBeUndefined();
     expect(compose().subject).toBeUndefined();
     expect(compose({}, { text: 'Hi', subject: 'Mine' }).subject).toBe('Mine');
+  });
+
+  it('does not tell a name that only encrypted mail told, unless it is encrypted itself', () => {
+    const group = chatRecord('group:abcdefghijkl', { kind: 'group', name: 'Secret Garden', groupId: 'abcdefghijkl' });
+    const adhoc = chatRecord('adhoc:x', { kind: 'adhoc', name: 'Secret Lunch' });
+    expect(compose({ chat: group, secretName: true }).subject).toBe('...');
+    expect(compose({ chat: adhoc, secretName: true }).subject).toBeUndefined();
+    expect(compose({ chat: group, secretName: true, encrypted: true }).subject).toBe('Secret Garden');
+    expect(compose({ chat: adhoc, secretName: true }, { text: 'Hi', subject: 'Mine' }).subject).toBe('Mine');
   });
 
   it('dates a message a second after the newest one, so that whole seconds keep the order', () => {
