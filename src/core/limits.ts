@@ -121,6 +121,8 @@ export const limits = {
   sendAttachmentBytes: 25 * MiB,
   /** Attachments of one message. */
   sendAttachments: 100,
+  /** Octets of a group's picture that we send: as base64 it has to fit into one header field, and Postfix cuts those at 100 KiB. */
+  sendAvatarBytes: 64 * KiB,
   /** Characters of the description of a group. */
   sendDescriptionChars: 2000,
   /** Characters of a subject or of one header field of a draft: longer ones make servers refuse the whole mail. */

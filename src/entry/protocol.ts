@@ -35,10 +35,13 @@ export type {
   WrittenMail,
 } from '../protocol/chat-mail.js';
 export { type ChatMark, type ChatMarkSource, chatMarks, isChatMail } from '../protocol/detection.js';
-export { findGroupId, type GroupIdSource, groupIdInMessageId } from '../protocol/group-id.js';
+export { findGroupId, type GroupIdSource, groupIdInMessageId, newGroupId } from '../protocol/group-id.js';
+export type { DatedMember, GroupDraft, GroupMail, GroupMemberDraft } from '../protocol/group-mail.js';
+export { type CardPhoto, type Cards, type HCard, type HGroup, readCards } from '../protocol/h-card.js';
 export { type KnownHeader, knownHeaders } from '../protocol/header-names.js';
 export type { Mention, MentionDraft } from '../protocol/mentions.js';
 // Common: a mail in, a mail out.
 export { chatMailOf, type RawMail, readChatMail } from '../protocol/read.js';
 export { isPlaceholderSubject, stripReplyPrefixes } from '../protocol/subject.js';
 export { type WriteOptions, writeChatMail } from '../protocol/write.js';
+export { type HCardDraft, type HGroupDraft, hCardHtml, hGroupHtml } from '../protocol/write-h-card.js';

@@ -46,7 +46,7 @@ const DATA_TYPES = new Set([
 
 /**
  * What has to be fetched for {@link parsedMailFromParts}: the numbers of the text parts and of small parts that are meant
- * for programs, and `n.MIME` for the header of every other part (it may say what a file is for). With these, the mail
+ * for programs, and `n.MIME` for the header of HTML and of every other part (it may say what that is for). With these, the mail
  * gets the same `shapeHash` as if it had been fetched whole.
  */
 export function partsToFetch(structure: BodyStructurePart): string[] {
@@ -55,7 +55,11 @@ export function partsToFetch(structure: BodyStructurePart): string[] {
   const wanted: string[] = [];
   visitLeaves(root, (part) => {
     const small = part.encodedSize <= limits.dataPartBytes;
-    if (texts.has(part) || (small && DATA_TYPES.has(part.info.type))) wanted.push(part.path);
+    if (texts.has(part) || (small && DATA_TYPES.has(part.info.type))) {
+      wanted.push(part.path);
+      // Its header says whether it is a text, or the description of a group or person.
+      if (part.info.type === 'text/html' && part !== root) wanted.push(`${part.path}.MIME`);
+    }
     // A mail that is a single part has its fields in its own header.
     else if (part !== root) wanted.push(`${part.path}.MIME`);
   });

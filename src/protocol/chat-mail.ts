@@ -1,4 +1,5 @@
 import type { MailAddress, MailProblem } from '../mail/parsed-mail.js';
+import type { GroupDraft, GroupMail } from './group-mail.js';
 import type { Mention, MentionDraft } from './mentions.js';
 
 /** Value of a `Chat-Content` header. */
@@ -59,6 +60,8 @@ export interface ChatMailBase {
   readonly references: readonly string[];
   /** Chat group id found in the headers, in the order of protocol 7. */
   readonly groupId?: string;
+  /** What the mail says about that group. */
+  readonly group?: GroupMail;
   /** List-Id of a mailing list (RFC 2919), or the Mailing-List / List-Post address where that is missing. */
   readonly listId?: string;
   /** Auto-Submitted other than `no`, Precedence bulk / junk / auto_reply, X-Auto-Response-Suppress: nobody wrote it by hand; never answer it automatically. */
@@ -156,9 +159,12 @@ export interface ChatMailDraft {
   /** Text of the answered message, quoted above the answer. */
   readonly quote?: string;
   readonly forwarded?: { readonly from?: string };
-  /** Default: `Chat: ` and the first 40 characters of the text. Required in a group: its name. */
+  /** Default: the name of the group, else `Chat: ` and the first 40 characters of the text. Required with `groupId`. */
   readonly subject?: string;
+  /** Id of the group, for a message that says no more about it; see `group`. */
   readonly groupId?: string;
+  /** Id and name of the group, and what changes in it. */
+  readonly group?: GroupDraft;
   readonly chatContent?: { readonly value: string; readonly params?: Readonly<Record<string, string>> };
   /** Default: a new one. Without angle brackets. */
   readonly messageId?: string;

@@ -1,3 +1,4 @@
+import { type RandomBytes, randomId } from '../core/random.js';
 import type { ParsedMail } from '../mail/parsed-mail.js';
 
 /** Ids of 11 to 64 characters are read; we and chatmail write 12 to 32. */
@@ -6,6 +7,11 @@ const IN_MESSAGE_ID = /^(?:chat\$group|Gr)\.([0-9A-Za-z_-]{11,64})\.[^@]/;
 
 /** What {@link findGroupId} looks at. */
 export type GroupIdSource = Pick<ParsedMail, 'headers' | 'messageId' | 'references' | 'inReplyTo'>;
+
+/** A new id for a group: 26 characters, 128 random bits, so that whoever is no member cannot guess it. */
+export function newGroupId(random?: RandomBytes): string {
+  return randomId(random);
+}
 
 /** True for everything that is taken for a group id when reading, and may be answered with. New ids have 12 to 32 characters. */
 export function isReadableGroupId(id: string): boolean {

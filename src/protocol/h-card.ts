@@ -167,6 +167,24 @@ function photoOf(raw: RawCard): CardPhoto | undefined {
   return { contentType: match[1].toLowerCase(), content };
 }
 
+/** A picture whose type is found from its first octets, as it stands in chatmail's header fields. */
+export function photoFromBase64(text: string): CardPhoto | undefined {
+  const dense = text.slice(0, limits.avatarBytes * 2).replace(/\s+/g, '');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(dense)) return undefined;
+  const content = fromBase64(dense);
+  const contentType = imageType(content);
+  return contentType === undefined || content.byteLength > limits.avatarBytes ? undefined : { contentType, content };
+}
+
+/** Type of a picture by its first octets; undefined if it is none of those that every client takes. */
+export function imageType(content: Uint8Array): string | undefined {
+  const head = String.fromCharCode(...content.subarray(0, 12));
+  if (head.startsWith('\xff\xd8\xff')) return 'image/jpeg';
+  if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
+  if (head.startsWith('GIF8')) return 'image/gif';
+  return head.startsWith('RIFF') && head.endsWith('WEBP') ? 'image/webp' : undefined;
+}
+
 function keyOf(raw: RawCard): Uint8Array | undefined {
   const text = (raw.get('u-key')?.[0] ?? '').replace(/^\s*data:[^,]{0,200},/i, '').replace(/\s+/g, '');
   if (text === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;

@@ -5,10 +5,10 @@ import { parseAddress } from '../mail/address.js';
 import type { MailAddress } from '../mail/parsed-mail.js';
 import { isChatContentParam, isExtensionChatContent, isKnownChatContent } from './chat-content.js';
 import type { ChatMailDraft } from './chat-mail.js';
+import { checkGroup, checkGroupId, groupContent } from './check-group.js';
 import { defined } from './defined.js';
 import { type CheckedAttachment, checkAttachment } from './draft-attachment.js';
 import { checkLine, checkOneOf, checkText, isObject } from './draft-values.js';
-import { isReadableGroupId } from './group-id.js';
 import { isReservedHeader } from './header-names.js';
 import { type CheckedMention, canBeMentioned } from './mentions.js';
 import { isWritableMessageId } from './threads.js';
@@ -29,6 +29,7 @@ const DRAFT_OPTIONS = Object.keys({
   forwarded: true,
   subject: true,
   groupId: true,
+  group: true,
   chatContent: true,
   messageId: true,
   date: true,
@@ -85,7 +86,8 @@ export async function validateDraft(draft: ChatMailDraft): Promise<CheckedDraft>
       inReplyTo: draft.inReplyTo === undefined ? undefined : checkForeignId(draft.inReplyTo, 'inReplyTo'),
       references: draft.references === undefined ? undefined : checkReferences(draft.references),
       messageId: draft.messageId === undefined ? undefined : checkOwnId(draft.messageId),
-      groupId: draft.groupId === undefined ? undefined : checkGroupId(draft.groupId),
+      groupId: draft.groupId === undefined ? undefined : checkGroupId(draft.groupId, 'groupId'),
+      group: draft.group === undefined ? undefined : checkGroup(draft.group),
       chatContent: draft.chatContent === undefined ? undefined : checkChatContent(draft.chatContent),
       date: draft.date === undefined ? undefined : checkDate(draft.date),
       requestReceipt:
@@ -97,7 +99,8 @@ export async function validateDraft(draft: ChatMailDraft): Promise<CheckedDraft>
     }),
   };
   checkContent(checked);
-  return checked;
+  const { group } = checked;
+  return group === undefined ? checked : { ...checked, groupId: group.id, subject: checked.subject ?? group.name };
 }
 
 /** What only several options together can get wrong. */
@@ -115,7 +118,17 @@ function checkContent(draft: CheckedDraft): void {
       'An extension message needs a text that people without the extension can read.',
     );
   }
-  if (draft.groupId !== undefined && !draft.subject) {
+  if (draft.group !== undefined) {
+    if (draft.groupId !== undefined && draft.groupId !== draft.group.id) {
+      throw new InputError('INVALID_OPTION', 'groupId contradicts group.id; give group alone.');
+    }
+    if (draft.chatContent !== undefined && groupContent(draft.group) !== undefined) {
+      throw new InputError(
+        'INVALID_OPTION',
+        'chatContent cannot be given where the group needs it to say what changes.',
+      );
+    }
+  } else if (draft.groupId !== undefined && !draft.subject) {
     throw new InputError('INVALID_OPTION', "subject: a group message needs the group's name as its subject.");
   }
 }
@@ -240,14 +253,6 @@ function checkOwnId(id: unknown): string {
   throw new InputError(
     'INVALID_HEADER',
     'messageId must have the form unique@domain, without angle brackets or blanks.',
-  );
-}
-
-function checkGroupId(id: unknown): string {
-  if (typeof id === 'string' && isReadableGroupId(id)) return id;
-  throw new InputError(
-    'INVALID_OPTION',
-    'groupId must be 11 to 64 characters of 0-9, A-Z, a-z, "_" and "-" (new ones 12 to 32).',
   );
 }
 

@@ -3,7 +3,7 @@ import type { CardPhoto, HCard, HGroup } from './h-card.js';
 import { escapeHtml } from './kinds/quote.js';
 
 /** Characters of base64 in one line of HTML. */
-const LINE = 76;
+const LINE = 72;
 
 /** A card to be written; what is left out is not written. */
 export type HCardDraft = Partial<HCard>;

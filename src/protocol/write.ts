@@ -4,6 +4,8 @@ import { composeMime, type MimeHeaderValue, type MimePart } from '../mail/compos
 import { newMessageId } from '../mail/message-id.js';
 import { formatChatContent } from './chat-content.js';
 import type { ChatMailDraft, WrittenMail } from './chat-mail.js';
+import { groupContent } from './check-group.js';
+import { groupHeaders } from './kinds/write-group.js';
 import { messageParts } from './kinds/write-message.js';
 import { chatSubject } from './subject.js';
 import { referencesToWrite } from './threads.js';
@@ -72,10 +74,11 @@ function mailHeaders(
     headers.push(['Disposition-Notification-To', asking]);
     if (encrypted) headers.push(['Chat-Disposition-Notification-To', asking]);
   }
-  if (draft.groupId !== undefined) headers.push(['Chat-Group-ID', draft.groupId], ['Chat-Group-Name', subject]);
-  if (draft.chatContent !== undefined) {
-    headers.push(['Chat-Content', { structured: formatChatContent(draft.chatContent) }]);
-  }
+  if (draft.group !== undefined) headers.push(...groupHeaders(draft, { encrypted }));
+  else if (draft.groupId !== undefined) headers.push(['Chat-Group-ID', draft.groupId], ['Chat-Group-Name', subject]);
+  const groupValue = groupContent(draft.group);
+  const content = draft.chatContent ?? (groupValue === undefined ? undefined : { value: groupValue });
+  if (content !== undefined) headers.push(['Chat-Content', { structured: formatChatContent(content) }]);
   if (draft.autoSubmitted !== undefined) headers.push(['Auto-Submitted', draft.autoSubmitted]);
   return [...headers, ...Object.entries(draft.headers)];
 }

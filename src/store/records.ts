@@ -97,6 +97,38 @@ export interface ProblemRecord {
   readonly detail: string;
 }
 
+/** A picture that is kept as a blob. */
+export interface PictureRecord {
+  /** Id of the blob with the octets. */
+  readonly blob: string;
+  readonly contentType: string;
+}
+
+/** What a mail says about its group (protocol 7): nothing of it has been judged. Fields that say nothing are left out. */
+export interface GroupNoteRecord {
+  readonly name?: string;
+  /** The mail renames the group, which had this name before (it may be empty). */
+  readonly nameChangedFrom?: string;
+  readonly nameTimestamp?: number;
+  readonly description?: string;
+  readonly descriptionChanged?: true;
+  readonly descriptionTimestamp?: number;
+  readonly avatar?: PictureRecord | 'none';
+  readonly avatarChanged?: true;
+  readonly added?: readonly string[];
+  readonly removed?: readonly string[];
+  /** Since when people are members, each [address, time]. */
+  readonly since?: readonly (readonly [string, number])[];
+  /** Former members with the time of their removal, each [address, time]. */
+  readonly past?: readonly (readonly [string, number])[];
+  /** The people whose cards the mail carries. */
+  readonly info?: readonly AddressRecord[];
+  readonly infoDescription?: string;
+  readonly infoAvatar?: PictureRecord;
+  readonly left?: true;
+  readonly requested?: true;
+}
+
 /** One message of a chat: what the mail said, plus what we know about it. Key: `key`. */
 export interface MessageRecord {
   /** Hash of the mail's identity (From, Message-ID); see protocol 2. */
@@ -143,6 +175,8 @@ export interface MessageRecord {
   readonly listId?: string;
   /** Chat group id (protocol 7). */
   readonly groupId?: string;
+  /** What the mail says about that group. */
+  readonly group?: GroupNoteRecord;
   /** Address that asked for a read receipt (Disposition-Notification-To). */
   readonly receiptTo?: string;
   /** What a server says about who sent it. Worth nothing unless that server is our own; see `dkimOutcome` in `model/authentication.ts`. */
@@ -224,6 +258,37 @@ export interface EncryptionChoice {
   readonly at: number;
 }
 
+/** Somebody who was a member of a group. */
+export interface PastMemberRecord extends AddressRecord {
+  /** When they left or were removed. */
+  readonly at: number;
+  /** They left by themselves: only a mail that adds them later brings them back. */
+  readonly left?: true;
+}
+
+/** What follows from all that is known about a group; a cache of the fold over its facts. */
+export interface GroupStateRecord {
+  readonly description?: string;
+  readonly avatar?: PictureRecord;
+  /** The account itself is a member. */
+  readonly selfMember: boolean;
+  /** Since when people are members, by address, the account's own included, as far as it is known. */
+  readonly since: Readonly<Record<string, number>>;
+  readonly pastMembers: readonly PastMemberRecord[];
+  /** Nobody told about this group yet: ask with the next message (`GroupDraft.requested`). */
+  readonly needsInfo: boolean;
+  /** Somebody asked for the group's info, and no member gave it since: give it with the next message (`GroupDraft.members`). */
+  readonly infoWanted: boolean;
+  /** Time of the newest fact of each register. A new fact is dated a second later at least; see `nextGroupTime`. */
+  readonly newest: {
+    readonly name?: number;
+    readonly description?: number;
+    readonly avatar?: number;
+    /** Of all additions and removals. */
+    readonly members?: number;
+  };
+}
+
 /** A chat: what the user set, plus a summary that lists are drawn from. Key: `id`. */
 export interface ChatRecord {
   readonly id: string;
@@ -234,6 +299,8 @@ export interface ChatRecord {
   readonly members: readonly AddressRecord[];
   /** Chat group id, List-Id. */
   readonly groupId?: string;
+  /** Only of groups. */
+  readonly group?: GroupStateRecord;
   /** Effective date of the newest visible message, 0 without one. */
   readonly lastDate: number;
   /** Key of the newest visible message. */

@@ -17,7 +17,7 @@ export type MimeHeaderValue =
 interface MimePartBase {
   /** `type/subtype`, with parameters where there are some. Charset and boundary are added. */
   readonly contentType: string;
-  /** Further header fields in the order in which they are written, each name once. Names keep their case. */
+  /** Further header fields in the order in which they are written. Names keep their case; of address fields and Content-… each is there once. */
   readonly headers?: readonly (readonly [name: string, value: MimeHeaderValue])[];
 }
 
@@ -83,8 +83,13 @@ interface Target {
 // Drafts are at most four levels deep.
 function fill(to: Target, part: MimePart): void {
   const { node } = to;
-  // Not addHeader: it would write a field of its own for each address of a list.
-  for (const [name, value] of part.headers ?? []) node.setHeader(name, headerValue(to, name, value));
+  // Not addHeader for the first one: it would write a field of its own for each address of a list.
+  const written = new Set<string>();
+  for (const [name, value] of part.headers ?? []) {
+    if (written.has(name)) node.addHeader(name, headerValue(to, name, value));
+    else node.setHeader(name, headerValue(to, name, value));
+    written.add(name);
+  }
   if (!isLeaf(part)) {
     for (const child of part.children) {
       fill({ ...to, node: node.createChild(child.contentType, nodeOptions(child)) }, child);

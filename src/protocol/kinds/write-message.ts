@@ -9,6 +9,7 @@ import { previewPart } from './preview.js';
 import { quoteHtml } from './quote.js';
 import { stickerHeaders } from './sticker.js';
 import { voiceHeaders } from './voice.js';
+import { groupInfoPart } from './write-group.js';
 
 /** The body of a message, and what belongs into the header of the mail because of it. */
 export interface MessageParts {
@@ -31,15 +32,19 @@ export async function messageParts(draft: CheckedDraft): Promise<MessageParts> {
 
   const text = await plainText(draft);
   const hasWords = text !== undefined || draft.quote !== undefined || draft.forwarded !== undefined;
-  if (only !== undefined && !hasWords && only.preview === undefined && !stickerInPart) {
+  if (only !== undefined && !hasWords && only.preview === undefined && !stickerInPart && !draft.group?.members) {
     return { root: filePart(only), mailHeaders, subjectText: undefined };
   }
-  const words = hasWords ? wordsPart(draft, text ?? '') : undefined;
+  // Beside formatted text or files the group's description is a part of its own, else another form of the text.
+  const info = groupInfoPart(draft, text);
+  const infoApart = draft.html !== undefined || draft.markdown !== undefined || files.length > 0;
+  const words = hasWords ? wordsPart(draft, text ?? '', infoApart ? undefined : info) : undefined;
   const parts = files.flatMap((file): MimePart[] => {
     const marks = [...voiceHeaders(file), ...stickerHeaders(file)];
     const part = filePart(file, file === only && !stickerInPart ? [] : marks);
     return file.preview === undefined ? [part] : [previewPart(file.preview, file.filename), part];
   });
+  if (infoApart) parts.push(...optionalPart(groupInfoPart(draft, undefined)));
   const children = words === undefined ? parts : [words, ...parts];
   const root = words !== undefined && parts.length === 0 ? words : { contentType: 'multipart/mixed', children };
   return { root, mailHeaders, subjectText: text === undefined ? text : (await readMentions(text, undefined)).text };
@@ -51,13 +56,18 @@ async function plainText(draft: CheckedDraft): Promise<string | undefined> {
   return draft.html === undefined ? draft.markdown : htmlToText(draft.html);
 }
 
-function wordsPart(draft: CheckedDraft, text: string): MimePart {
+function optionalPart(part: MimePart | undefined): MimePart[] {
+  return part === undefined ? [] : [part];
+}
+
+function wordsPart(draft: CheckedDraft, text: string, info: MimeLeaf | undefined): MimePart {
   const forms: MimePart[] = [
     { contentType: 'text/plain; charset=utf-8; format=flowed', content: flowedChatText({ ...draft, text }) },
   ];
   if (draft.html !== undefined) forms.push(htmlPart(draft, draft.html));
   if (draft.markdown !== undefined)
     forms.push({ contentType: 'text/markdown; charset=utf-8', content: draft.markdown });
+  forms.push(...optionalPart(info));
   const [single] = forms;
   return forms.length === 1 && single !== undefined
     ? single

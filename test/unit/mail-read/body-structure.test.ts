@@ -78,7 +78,7 @@ describe('parsedMailFromParts', () => {
   it('gives the same mail as reading it whole', async () => {
     const whole = await readMail(raw);
     const structure = structureOf(whole.root);
-    expect(partsToFetch(structure)).toEqual(['1.1', '1.2', '2.MIME', '3.MIME']);
+    expect(partsToFetch(structure)).toEqual(['1.1', '1.2', '1.2.MIME', '2.MIME', '3.MIME']);
     const pieces = await parsedMailFromParts({ headers: header, structure, parts: encoded, size: raw.length });
     expect(pieces.shapeHash).toBe(whole.shapeHash);
     expect(pieces).not.toHaveProperty('bodyHash');
