@@ -98,6 +98,7 @@ export type {
   PictureRecord,
   ProblemRecord,
   QuoteRecord,
+  ReceiptPolicy,
   RecipientRecord,
   SecurityRecord,
   SettingRecord,

@@ -1,7 +1,9 @@
 import type { EncryptionMode } from '../autocrypt/decision.js';
 import { InputError } from '../core/errors.js';
-import type { ChatRecord } from '../store/records.js';
+import type { ChatRecord, ReceiptPolicy } from '../store/records.js';
 import { cardIdOfChat, updateCard } from '../sync/storage/cards.js';
+import { receiptPolicies } from '../trust/receipt-policy.js';
+import { checkChoice } from './check-options.js';
 import type { AccountContext, ChatCell } from './context.js';
 import { draftOf, type MessageDraft } from './draft.js';
 import { chatEncryption, setChatEncryption } from './encryption.js';
@@ -153,6 +155,15 @@ export class ChatHandle implements Chat {
     await this.#change(text === undefined || text === '' ? {} : { draft: text }, 'draft');
   }
 
+  get receipts(): ReceiptPolicy | undefined {
+    return this.#cell.record.receipts;
+  }
+
+  async setReceipts(policy: ReceiptPolicy | undefined): Promise<void> {
+    checkChoice('chat.setReceipts', policy, receiptPolicies);
+    await this.#change(policy === undefined ? {} : { receipts: policy }, 'receipts');
+  }
+
   async clear(options: RemoveOptions = {}): Promise<void> {
     await clearChat(this.#context, this.id, options, { deleted: false });
   }
@@ -175,7 +186,7 @@ export class ChatHandle implements Chat {
     });
   }
 
-  async #change(change: Partial<ChatRecord>, drop?: 'draft'): Promise<void> {
+  async #change(change: Partial<ChatRecord>, drop?: 'draft' | 'receipts'): Promise<void> {
     this.#context.assertOpen();
     await this.#context.writer.run(async (tx) => {
       const record = await tx.get('chats', this.id);

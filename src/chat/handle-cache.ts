@@ -239,7 +239,7 @@ export class HandleCache implements Handles {
   #liveContact(address: string, record: ContactRecord | undefined): LiveContact {
     return this.#contacts.getOrMake(address, () => {
       const cell: ContactCell = { address, record };
-      return Object.assign(cell, { handle: new ContactHandle(cell, this.#openChat) });
+      return Object.assign(cell, { handle: new ContactHandle(this.#context, cell, this.#openChat) });
     });
   }
 }

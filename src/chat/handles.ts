@@ -9,6 +9,7 @@ import type {
   MessageState,
   ProblemRecord,
   QuoteRecord,
+  ReceiptPolicy,
   RecipientRecord,
   SecurityRecord,
 } from '../store/records.js';
@@ -34,6 +35,13 @@ export interface Contact {
   readonly usesChat: boolean;
   /** Date of the newest mail from them. */
   readonly lastSeen: Date | undefined;
+  /** Whether they learn that their messages were read, where that was set for them. */
+  readonly receipts: ReceiptPolicy | undefined;
+  /**
+   * Sets whether they learn that their messages were read; undefined: as the account has it. Where the chat says something else, the more
+   * cautious of the two counts. Kept on this device only.
+   */
+  setReceipts(policy: ReceiptPolicy | undefined): Promise<void>;
   /** The 1:1 chat with them, made on first use. */
   chat(): Promise<Chat>;
 }
@@ -131,6 +139,10 @@ export interface Chat {
   pin(on?: boolean): Promise<void>;
   /** Takes the chat out of the chat list, or puts it back with `false`. It stays archived when a message comes. */
   archive(on?: boolean): Promise<void>;
+  /** Who learns that messages of this chat were read, where that was set for it. */
+  readonly receipts: ReceiptPolicy | undefined;
+  /** Sets who learns that messages of this chat were read; undefined: as the account has it. Kept on this device only. */
+  setReceipts(policy: ReceiptPolicy | undefined): Promise<void>;
   /** Keeps what the user has begun to write; an empty text or undefined removes it. */
   setDraft(text: string | undefined): Promise<void>;
   /**

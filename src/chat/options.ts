@@ -6,10 +6,12 @@ import { refuseUnknownOptions } from '../core/options.js';
 import { type RandomBytes, secureRandom } from '../core/random.js';
 import { parseAddress } from '../mail/address.js';
 import type { StoreInput } from '../store/open-store.js';
+import type { ReceiptPolicy } from '../store/records.js';
 import type { Identity } from '../sync/incoming.js';
 import type { LentSmtp } from '../transport/caller-smtp-transport.js';
 import type { ImapFactory, LentImap } from '../transport/imapflow-open.js';
 import type { Credentials, ServerSettings, TlsSettings } from '../transport/settings.js';
+import { receiptPolicies } from '../trust/receipt-policy.js';
 import {
   checkBoolean,
   checkChoice,
@@ -72,6 +74,12 @@ export interface AccountOptions {
   readonly encryption?: 'auto' | 'require' | 'off' | undefined;
   /** Ask for read receipts from people who use a chat client. Default true. */
   readonly requestReceipts?: boolean | undefined;
+  /**
+   * Who learns that a message was read ({@link Chat.markRead}), if they asked: `always` everybody whose request was accepted and who uses a
+   * chat program; `trusted` only people with whom there is a trusted connection; `never` nobody. `chat.setReceipts` and
+   * `contact.setReceipts` set it for one of them. Default `always`.
+   */
+  readonly receipts?: ReceiptPolicy | undefined;
   /** Most messages sent per minute, for providers that block more. Default: no limit. */
   readonly sendRate?: number | undefined;
   /** Time in which a sent message can be cancelled, milliseconds. Default 0. */
@@ -98,6 +106,7 @@ export interface CheckedOptions {
   readonly sentCopies: 'auto' | 'server' | 'client';
   readonly encryption: 'auto' | 'require' | 'off';
   readonly requestReceipts: boolean;
+  readonly receipts: ReceiptPolicy;
   readonly sendRate: number | undefined;
   readonly undoMs: number;
   readonly logger: Logger;
@@ -135,6 +144,7 @@ const KEYS = [
   'authservId',
   'encryption',
   'requestReceipts',
+  'receipts',
   'sendRate',
   'undoMs',
   'logger',
@@ -162,6 +172,7 @@ export function checkOptions(where: string, options: AccountOptions): CheckedOpt
   checkLine('authservId', options.authservId, limits.nameChars);
   checkChoice('encryption', options.encryption, ['auto', 'require', 'off']);
   checkBoolean('requestReceipts', options.requestReceipts);
+  checkChoice('receipts', options.receipts, receiptPolicies);
   checkNumber('sendRate', options.sendRate, 1, 1_000_000);
   checkUndoMs('undoMs', options.undoMs);
   checkMethods('logger', options.logger, ['log']);
@@ -189,6 +200,7 @@ export function checkOptions(where: string, options: AccountOptions): CheckedOpt
     sentCopies: options.sentCopies ?? 'auto',
     encryption: options.encryption ?? 'auto',
     requestReceipts: options.requestReceipts ?? true,
+    receipts: options.receipts ?? 'always',
     sendRate: options.sendRate,
     undoMs: options.undoMs ?? 0,
     logger: redacting(options.logger ?? silentLogger),

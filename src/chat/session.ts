@@ -110,6 +110,7 @@ export class AccountSession implements AccountContext {
       mailboxRoot: options.mailboxRoot,
       sentCopies: options.sentCopies,
       setCredentials: (credentials) => this.#servers.updateCredentials(credentials),
+      receipts: options.receipts,
       messagesPerMinute: options.sendRate,
       lentImap: options.imap.kind === 'lent',
     });

@@ -5,6 +5,9 @@ import type { AddressRecord, ChatRecord, MessageRecord } from '../store/records.
 import { laterChoice } from './chat-encryption.js';
 import { chatKindOf } from './placement.js';
 
+/** Who may get receipts, the most cautious policy first. */
+const POLICIES = ['never', 'trusted', 'always'] as const;
+
 /** Place of a message in the order of a chat: (effective date, key). */
 export type Position = readonly [date: number, key: string];
 
@@ -83,6 +86,7 @@ export function withoutMails(chat: ChatRecord): ChatRecord {
 export function withSettingsOf(into: ChatRecord, other: ChatRecord): ChatRecord {
   const { draft: _draft, clearedUpTo: _cleared, encryption: _encryption, ...rest } = into;
   const encryption = laterChoice(into.encryption, other.encryption);
+  const receipts = POLICIES.find((policy) => policy === into.receipts || policy === other.receipts);
   const drafts = [into.draft, other.draft].filter((draft) => draft !== undefined && draft !== '');
   const cleared =
     into.clearedUpTo === undefined || other.clearedUpTo === undefined
@@ -97,12 +101,13 @@ export function withSettingsOf(into: ChatRecord, other: ChatRecord): ChatRecord 
     ...(drafts.length > 0 && { draft: drafts.join('\n\n') }),
     ...(cleared !== undefined && { clearedUpTo: cleared }),
     ...(encryption !== undefined && { encryption }),
+    ...(receipts !== undefined && { receipts }),
   };
 }
 
 /** An empty chat with another id and the same settings. */
 export function withChatId(chat: ChatRecord, id: string): ChatRecord {
-  const { muted, pinned, archived, deleted, draft, clearedUpTo, encryption } = chat;
+  const { muted, pinned, archived, deleted, draft, clearedUpTo, encryption, receipts } = chat;
   return {
     ...newChat(id),
     muted,
@@ -112,13 +117,15 @@ export function withChatId(chat: ChatRecord, id: string): ChatRecord {
     ...(draft !== undefined && { draft }),
     ...(clearedUpTo !== undefined && { clearedUpTo }),
     ...(encryption !== undefined && { encryption }),
+    ...(receipts !== undefined && { receipts }),
   };
 }
 
 /** True if the user left something in the chat record that would be lost with it. */
 export function hasSettings(chat: ChatRecord): boolean {
-  const { muted, pinned, archived, draft, encryption } = chat;
-  return muted === 1 || pinned === 1 || archived === 1 || draft !== undefined || encryption !== undefined;
+  const { muted, pinned, archived, draft, encryption, receipts } = chat;
+  const set = [draft, encryption, receipts].some((setting) => setting !== undefined);
+  return set || muted === 1 || pinned === 1 || archived === 1;
 }
 
 /** Whatever order the mails come in: the smaller name (by code unit) stays. People's own names are in their contact. */

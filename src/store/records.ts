@@ -10,6 +10,13 @@
  */
 export type MessageState = 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed';
 
+/**
+ * Who gets read receipts: nobody (`never`); only people with whom there is a trusted connection (`trusted`); everybody whose request was
+ * accepted and who asks for one with a chat program (`always`). People with a plain mail program get them only where their chat or
+ * contact itself says `always`.
+ */
+export type ReceiptPolicy = 'never' | 'trusted' | 'always';
+
 /** A person as a mail names them. */
 export interface AddressRecord {
   /** Normalised address. */
@@ -315,6 +322,8 @@ export interface ChatRecord {
   readonly encryptionSeen?: EncryptionSeen;
   /** Draft as the user left it; never sent anywhere. */
   readonly draft?: string;
+  /** Who gets read receipts for messages of this chat; undefined: as the account has it. */
+  readonly receipts?: ReceiptPolicy;
   /** First message of the conversation (Message-ID), which every later one refers to. */
   readonly firstMessageId?: string;
   /** (effective date, key) of the message that `firstMessageId` comes from. */
@@ -344,6 +353,8 @@ export interface ContactRecord {
   readonly authentication?: AuthenticationRecord;
   /** Effective date of the newest mail from them. */
   readonly lastSeen?: number;
+  /** Whether they get read receipts; undefined: as the account has it. */
+  readonly receipts?: ReceiptPolicy;
 }
 
 /** A node of the graph of message-ids, for chats that are threads (ad-hoc groups) and for answers. Key: `messageId`. */
@@ -396,8 +407,11 @@ export interface OutboxRecord {
 /** Something still to be done on the server, so that it survives being offline. Key: `key` = kind and message joined by `\n`. */
 export interface ActionRecord {
   readonly key: string;
-  /** `seen`: set \\Seen on all copies; `remove`: delete all copies. Done as soon as no copy needs it any more. */
-  readonly kind: 'seen' | 'remove';
+  /**
+   * `seen`: set \\Seen on all copies; `remove`: delete all copies. Done as soon as no copy needs it any more. `receipt`, `delivery`: tell the
+   * sender that it was read, or that it arrived.
+   */
+  readonly kind: 'seen' | 'remove' | 'receipt' | 'delivery';
   /** Key of the message. */
   readonly message: string;
   readonly at: number;

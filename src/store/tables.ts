@@ -66,7 +66,7 @@ export const schema = {
   threads: { key: 'messageId', indexes: { byChat: ['chatId'] } },
   facts: { key: 'key', indexes: { byTarget: ['target'] } },
   outbox: { key: 'id', indexes: { byState: ['state', 'dueAt'], byMessage: ['message'] } },
-  actions: { key: 'key', indexes: { byMessage: ['message'] } },
+  actions: { key: 'key', indexes: { byMessage: ['message'], byKind: ['kind', 'at'] } },
   settings: { key: 'key', indexes: {} },
   ownKeys: { key: 'fingerprint', indexes: {} },
   peers: { key: 'address', indexes: {} },

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/logger.js';
 import type { RandomBytes } from '../core/random.js';
+import type { ReceiptPolicy } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { ImapTransport } from '../transport/imap.js';
 import type { Credentials } from '../transport/settings.js';
@@ -39,6 +40,8 @@ export interface SyncEngineOptions {
   readonly mailboxRoot?: string | undefined;
   /** Default `auto`. */
   readonly sentCopies?: SentCopyPolicy | undefined;
+  /** Default `always`. */
+  readonly receipts?: ReceiptPolicy | undefined;
   /** Most messages handed to the server per minute, for providers that count. Default: no limit. */
   readonly messagesPerMinute?: number | undefined;
   /** Takes new credentials, so that the transports made from then on use them. */

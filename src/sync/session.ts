@@ -11,10 +11,11 @@ import { HistorySync } from './mailbox/history-sync.js';
 import { ProgressReport } from './mailbox/progress-report.js';
 import { Watch } from './mailbox/watch.js';
 import { SentCopies } from './outbox/sent-copy.js';
+import { sendReceipts } from './receipts/send-receipts.js';
 import { firstStartOf, type SyncContext } from './sync-context.js';
 
 /** What is to be done besides looking into folders. */
-type Duty = 'actions' | 'filing' | 'copies';
+type Duty = 'actions' | 'filing' | 'copies' | 'receipts';
 
 /**
  * Everything that is done over one connection: a first look into all folders, then one thing after the other, the most urgent first, and IDLE
@@ -24,7 +25,7 @@ export class SyncSession {
   readonly #context: SyncContext;
   readonly #imap: ImapTransport;
   readonly #stop: AbortSignal;
-  readonly #due = new Set<Duty>(['actions', 'filing', 'copies']);
+  readonly #due = new Set<Duty>(['actions', 'filing', 'copies', 'receipts']);
   readonly #progress: ProgressReport;
   readonly #connection: FolderConnection;
   #folders: FolderSync[] = [];
@@ -121,6 +122,7 @@ export class SyncSession {
         );
       else if (this.#due.delete('actions')) await this.#attempt(() => this.#act());
       else if (this.#due.delete('filing')) await this.#attempt(() => this.#fileChats(filing, watch));
+      else if (this.#due.delete('receipts')) await this.#attempt(() => this.#confirm());
       else if (this.#due.delete('copies')) await this.#attempt(() => this.#fileCopies(copies, watch));
       else if (!(await this.#readHistory(watch))) {
         this.#progress.complete();
@@ -147,6 +149,8 @@ export class SyncSession {
         queue.push(...this.#folders.filter((other) => other.role !== 'inbox'));
       }
     }
+    // Some wait for the copy by which they are claimed, or for the message itself.
+    this.#due.add('receipts');
     for (const { folder, pass } of passes) {
       await this.#removeVanished(folder, pass);
       if (!pass.hasty) await this.#finishReading(folder);
@@ -209,6 +213,10 @@ export class SyncSession {
     if (await performActions(this.#context, this.#imap, this.#stop)) this.#due.add('actions');
     // With filing `seen`, what was read may be moved now.
     this.#due.add('filing');
+  }
+
+  async #confirm(): Promise<void> {
+    if (await sendReceipts(this.#context, this.#imap, this.#stop)) this.#due.add('receipts');
   }
 
   async #fileCopies(copies: SentCopies, watch: Watch): Promise<void> {

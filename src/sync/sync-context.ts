@@ -1,12 +1,13 @@
 import type { Clock } from '../core/clock.js';
 import type { CoiError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
-import type { FolderRecord } from '../store/records.js';
+import type { FolderRecord, ReceiptPolicy } from '../store/records.js';
 import type { Store } from '../store/store.js';
-import type { SyncProgress } from './engine.js';
+import type { AcceptOptions, SyncProgress } from './engine.js';
 import type { Filing, SentCopyPolicy } from './engine-options.js';
 import type { Identity } from './incoming.js';
 import type { AccountKeys } from './keys/account-keys.js';
+import type { OutgoingMail } from './keys/seal-outgoing.js';
 import type { Suspects } from './mailbox/suspects.js';
 import type { StateWriter } from './state-writer.js';
 import type { Transaction } from './transaction.js';
@@ -23,6 +24,10 @@ export interface SyncContext {
   readonly filing: Filing;
   readonly mailboxRoot: string;
   readonly sentCopies: SentCopyPolicy;
+  /** Who gets receipts, where neither the chat nor the contact says otherwise. */
+  readonly receipts: ReceiptPolicy;
+  /** Puts a mail that is not shown, such as a receipt, into the outbox. `chatId` names its queue. */
+  readonly send: (mail: OutgoingMail, options: AcceptOptions) => Promise<unknown>;
   /** Tells the application how far it is. */
   readonly progress: (progress: SyncProgress) => void;
   /** Tells the application about a failure that nobody waits for. */

@@ -13,6 +13,7 @@ import { deleteMessages, markSeen } from './ingest/user-acts.js';
 import type { OutgoingMail } from './keys/seal-outgoing.js';
 import { Suspects } from './mailbox/suspects.js';
 import { Outbox } from './outbox/outbox.js';
+import { planReadReceipts } from './receipts/plan-receipts.js';
 import { SyncSession } from './session.js';
 import type { SyncContext } from './sync-context.js';
 
@@ -45,6 +46,8 @@ export class SyncEngine extends TypedEmitter<EngineEvents> implements Engine {
       filing: options.filing ?? 'active',
       mailboxRoot: options.mailboxRoot ?? 'COI',
       sentCopies: options.sentCopies ?? 'auto',
+      receipts: options.receipts ?? 'always',
+      send: (mail, how) => this.#outbox.accept(mail, how),
       progress: (progress) => this.#emit('sync', progress),
       failed: (error) => this.#emit('error', error),
     };
@@ -131,8 +134,12 @@ export class SyncEngine extends TypedEmitter<EngineEvents> implements Engine {
   }
 
   async markSeen(messageKeys: readonly string[]): Promise<void> {
-    const marked = await this.#options.writer.run((tx) => markSeen(tx, messageKeys));
+    const { marked, receipts } = await this.#options.writer.run(async (tx) => {
+      const marked = await markSeen(tx, messageKeys);
+      return { marked, receipts: await planReadReceipts(tx, marked, this.#context.receipts) };
+    });
     if (marked.length > 0) this.#session?.demand('actions');
+    if (receipts > 0) this.#session?.demand('receipts');
   }
 
   async remove(messageKeys: readonly string[], options: { readonly server: boolean }): Promise<void> {

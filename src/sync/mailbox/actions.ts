@@ -4,6 +4,9 @@ import type { ImapTransport } from '../../transport/imap.js';
 import { removeLocations, updateFlags } from '../ingest/locations.js';
 import type { SyncContext } from '../sync-context.js';
 
+/** What is done to copies in folders; receipts are mails. */
+type FolderAction = ActionRecord & { readonly kind: 'seen' | 'remove' };
+
 /** Copies of one folder that something is to be done with. */
 interface FolderWork {
   readonly folder: string;
@@ -20,7 +23,12 @@ interface FolderWork {
  */
 export async function performActions(context: SyncContext, imap: ImapTransport, signal: AbortSignal): Promise<boolean> {
   const { store, writer } = context;
-  const actions = await store.list('actions', { limit: limits.syncBatch });
+  const actions: FolderAction[] = [];
+  for (const kind of ['seen', 'remove'] as const) {
+    const query = { index: 'byKind', prefix: [kind], limit: limits.syncBatch - actions.length } as const;
+    for (const action of await store.list('actions', query)) actions.push({ ...action, kind });
+    if (actions.length === limits.syncBatch) break;
+  }
   if (actions.length === 0) return false;
   for (const work of await workOf(context, actions)) await perform(context, imap, work, signal);
   await writer.run(async (tx) => {
@@ -29,7 +37,7 @@ export async function performActions(context: SyncContext, imap: ImapTransport, 
   return actions.length === limits.syncBatch;
 }
 
-async function workOf({ store }: SyncContext, actions: readonly ActionRecord[]): Promise<Iterable<FolderWork>> {
+async function workOf({ store }: SyncContext, actions: readonly FolderAction[]): Promise<Iterable<FolderWork>> {
   const works = new Map<string, FolderWork>();
   for (const { kind, message } of actions) {
     for (const location of await store.list('locations', { index: 'byMessage', prefix: [message] })) {

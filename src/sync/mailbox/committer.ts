@@ -3,6 +3,7 @@ import type { FetchedMail } from '../../transport/imap.js';
 import type { IncomingCopy } from '../incoming.js';
 import { readCopies } from '../ingest/arrival.js';
 import { join } from '../ingest/join.js';
+import { planDeliveryReceipts } from '../receipts/plan-receipts.js';
 import type { SyncContext } from '../sync-context.js';
 import { patchFolder } from '../sync-context.js';
 
@@ -61,7 +62,9 @@ export class Committer {
     const arrivals = await readCopies(copies);
     const messages = await this.#context.writer.run(async (tx) => {
       if (position) await patchFolder(tx, record.path, position);
-      return join(tx, arrivals);
+      const joined = await join(tx, arrivals);
+      await planDeliveryReceipts(tx, [...tx.news], this.#context.receipts);
+      return joined;
     });
     done?.(messages);
   }

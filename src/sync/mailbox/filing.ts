@@ -1,6 +1,7 @@
 import { CoiError, describe, ServerError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import { locationKey } from '../../model/identity.js';
+import { CHAT_ID_PREFIX } from '../../protocol/detection.js';
 import type { FolderRecord, LocationRecord, MessageRecord } from '../../store/records.js';
 import type { ImapFolderSession, ImapTransport, MovedMails } from '../../transport/imap.js';
 import { firstStartOf, patchFolder, type SyncContext } from '../sync-context.js';
@@ -88,8 +89,8 @@ export class Filing {
     let waiting: number | undefined;
     locations.forEach((location, i) => {
       const message = messages[i];
-      if (!message?.isChat || isHistory(record, location, historyDate)) return;
-      if (this.#layout.filing === 'seen' && !message.seen) waiting ??= location.uid;
+      if (!message || !isFiled(message) || isHistory(record, location, historyDate)) return;
+      if (this.#layout.filing === 'seen' && !message.seen && message.hidden === 0) waiting ??= location.uid;
       else batch.push({ location, message });
     });
     const more = locations.length === limits.syncBatch && waiting === undefined;
@@ -112,8 +113,9 @@ export class Filing {
     if (folder.state.uidValidity !== record.uidValidity) return true;
     const uids = batch.map(({ location }) => location.uid);
     if (folder.state.canStoreFlag(CHAT_KEYWORD)) await this.#mark(folder, uids, CHAT_KEYWORD);
-    const own = batch.filter(({ location, message }) =>
-      isUnseenToOthers(location, message, this.#context.identity.addresses),
+    const own = batch.filter(
+      ({ location, message }) =>
+        isUnseenReceipt(location, message) || isUnseenToOthers(location, message, this.#context.identity.addresses),
     );
     if (own.length > 0)
       await this.#mark(
@@ -180,6 +182,16 @@ export class Filing {
 
 function startOf({ historyBelow, filedBelow = 1 }: FolderRecord): number {
   return Math.max(historyBelow, filedBelow);
+}
+
+/** Chat mail, and receipts for it, which plain mail programs send without any mark of chat. */
+function isFiled({ isChat, kind, hidden, inReplyTo }: MessageRecord): boolean {
+  return isChat || (kind === 'receipt' && hidden === 1 && inReplyTo?.startsWith(CHAT_ID_PREFIX) === true);
+}
+
+/** Nobody is going to look at it. */
+function isUnseenReceipt(location: LocationRecord, message: MessageRecord): boolean {
+  return message.kind === 'receipt' && message.hidden === 1 && !location.flags.includes('\\Seen');
 }
 
 function isUnseenToOthers(location: LocationRecord, message: MessageRecord, own: ReadonlySet<string>): boolean {

@@ -1,10 +1,11 @@
 import { CoiError, describe, ServerError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import type { RandomBytes } from '../../core/random.js';
-import type { OutboxRecord } from '../../store/records.js';
+import type { MessageRecord, OutboxRecord } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
 import type { SmtpTransport } from '../../transport/smtp.js';
 import { halfJitter } from '../backoff.js';
+import type { Transaction } from '../transaction.js';
 import { type DeliveryOutcome, outcomeOf, outcomeOfFailure } from './delivery-outcome.js';
 import type { GroupCommit } from './group-commit.js';
 import { applyOutcome, removeEntry, setMessageState } from './outbox-records.js';
@@ -63,6 +64,7 @@ export async function settle(
     const message = await tx.get('messages', record.message);
     next = finished ? undefined : waiting(record, outcome, now, random);
     if (!message) removeEntry(tx, record);
+    else if (!next && isUnseen(message)) await forget(tx, record);
     else if (next) tx.put('outbox', next);
     else {
       const { lastError: _, ...rest } = record;
@@ -71,6 +73,18 @@ export async function settle(
     }
   });
   return next;
+}
+
+/** A receipt and the like: nobody sees it, and no copy of it is kept. */
+function isUnseen({ hidden, chatId }: MessageRecord): boolean {
+  return hidden === 1 && chatId === '';
+}
+
+/** Nothing is left of it but the copies that the server may keep. */
+async function forget(tx: Transaction, record: OutboxRecord): Promise<void> {
+  removeEntry(tx, record);
+  const copies = await tx.list('locations', { index: 'byMessage', prefix: [record.message], limit: 1 });
+  if (copies.length === 0) tx.remove('messages', record.message);
 }
 
 /** The octets of an entry. */

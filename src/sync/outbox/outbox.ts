@@ -140,7 +140,7 @@ export class Outbox {
           ...listOf(chatId),
         });
         if (small) tx.putBlob(blob, mail.bytes);
-        const record = await this.#newRecord(tx, mail, shown, blob, delayMs);
+        const record = await this.#newRecord(tx, mail, { ...shown, chatId: shown.chatId || chatId }, blob, delayMs);
         tx.put('outbox', record);
         const sending: MessageRecord = record.state === 'sending' ? { ...shown, state: 'sending' } : shown;
         if (sending !== shown) tx.put('messages', sending);
