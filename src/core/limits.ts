@@ -99,20 +99,20 @@ export const limits = {
 
   // Contacts
   /** Addresses of one contact. Nobody has more; each costs a record. */
-  cardAddresses: 50,
-  /** Characters of a name, a status or a notification rule in a card. */
-  cardTextChars: 1000,
-  /** Categories of one contact. */
-  cardCategories: 30,
-  /** Header fields and properties that are kept although nobody here knows them, and characters of each. */
+  cardAddresses: 32,
+  /** Header fields and properties that are kept although nobody here knows them. */
   cardUnknown: 50,
-  cardUnknownChars: 4 * KiB,
   /** Tokens kept of each kind: the newest counts, the ones before may still be on their way. */
   cardTokens: 4,
   /** Characters of one token; ours have 150. */
   cardTokenChars: 1000,
-  /** Octets of the picture of a contact, a profile or a group; it goes along with mails. Chatmail programs stay below 120 KB. */
-  photoBytes: 512 * KiB,
+
+  /** Octets of a storage message: a picture, base64, encryption and base64 again. */
+  storageMailBytes: MiB,
+  /** Mails of the folder of storage messages that are looked at; the newest ones. */
+  storageMails: 20_000,
+  /** How long the mailbox remembers that a contact was deleted, for devices that were away. */
+  tombstoneMs: 90 * 24 * 3600_000,
 
   // Writing a message
   /** Characters of one text message; more belongs into a file. */
@@ -240,8 +240,6 @@ export const limits = {
   autocryptHeaders: 8,
   /** Autocrypt-Gossip fields of one mail that are looked at: as many as a message may have recipients. */
   gossipHeaders: 500,
-  /** Octets of Autocrypt-Gossip fields that are written into one mail: the other fields have to fit into `headerBytes` beside them. */
-  gossipBytes: MiB,
   /** Octets of the attachment of a setup message; real ones have 2 to 10 KB. */
   setupMessageBytes: 128 * KiB,
 

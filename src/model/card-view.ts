@@ -17,7 +17,7 @@ export interface Card {
   readonly birthday: string | undefined;
   readonly status: string | undefined;
   readonly categories: readonly string[];
-  readonly notification: string | undefined;
+  readonly notification: Readonly<Record<string, string>> | undefined;
   /** An entry that the user made. */
   readonly listed: boolean;
   readonly blocked: boolean;

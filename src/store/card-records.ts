@@ -24,8 +24,8 @@ export interface SharedCardValues {
   status: string;
   /** `friend`, `family`, `work`, `partner`, or own words: the audiences of the profile that the person belongs to. */
   categories: readonly string[];
-  /** `enabled=…;types=…;sounds=…;filters=…` (COI client specification), kept as it is. */
-  notification: string;
+  /** `enabled`, `types`, `sounds`, `filters` and others (COI client specification), kept as they are. */
+  notification: Readonly<Record<string, string>>;
   /** True for an entry that the user made; a card may also be there only because something was set for the address. */
   listed: boolean;
   blocked: boolean;
@@ -78,4 +78,27 @@ export interface CardRecord {
   readonly deletedAt: number;
   /** 1 while the mailbox does not have it yet. */
   readonly dirty: 0 | 1;
+}
+
+/** A mail in the folder of storage messages. Key: `key`, as of a location. */
+export interface StorageMailRecord {
+  readonly key: string;
+  readonly folder: string;
+  readonly uidValidity: string;
+  readonly uid: number;
+  /**
+   * `counts`: it was believed and its content merged; `ignored`: none of ours, or nothing that we know; `locked`: encrypted, and not for a
+   * key that was here.
+   */
+  readonly state: 'counts' | 'ignored' | 'locked';
+  /** `contact`, `group` or `profile`, if it counts. */
+  readonly kind: string;
+  /** What it is about: addresses, a group, or nothing. */
+  readonly subjects: readonly string[];
+  /** Stands for its content. */
+  readonly digest: string;
+  /** Encrypted to us and signed by us. */
+  readonly secured: boolean;
+  /** Own keys that did not open it. */
+  readonly tried?: string;
 }

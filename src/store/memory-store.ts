@@ -197,6 +197,7 @@ function emptyTables(): MemoryTables {
     chats: new MemoryTable('chats'),
     contacts: new MemoryTable('contacts'),
     cards: new MemoryTable('cards'),
+    storageMails: new MemoryTable('storageMails'),
     threads: new MemoryTable('threads'),
     facts: new MemoryTable('facts'),
     outbox: new MemoryTable('outbox'),

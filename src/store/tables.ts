@@ -1,4 +1,4 @@
-import type { CardRecord } from './card-records.js';
+import type { CardRecord, StorageMailRecord } from './card-records.js';
 import type { KeyFactRecord, OwnKeyRecord, PeerRecord, PublicKeyRecord } from './key-records.js';
 import type {
   ActionRecord,
@@ -21,6 +21,7 @@ export interface Tables {
   chats: ChatRecord;
   contacts: ContactRecord;
   cards: CardRecord;
+  storageMails: StorageMailRecord;
   threads: ThreadRecord;
   facts: FactRecord;
   outbox: OutboxRecord;
@@ -63,6 +64,7 @@ export const schema = {
   chats: { key: 'id', indexes: { byDate: ['lastDate'] } },
   contacts: { key: 'address', indexes: {} },
   cards: { key: 'id', indexes: { byPerson: ['person'], byHash: ['hash'], dirty: ['dirty'] } },
+  storageMails: { key: 'key', indexes: {} },
   threads: { key: 'messageId', indexes: { byChat: ['chatId'] } },
   facts: { key: 'key', indexes: { byTarget: ['target'] } },
   outbox: { key: 'id', indexes: { byState: ['state', 'dueAt'], byMessage: ['message'] } },

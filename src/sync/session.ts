@@ -12,10 +12,18 @@ import { ProgressReport } from './mailbox/progress-report.js';
 import { Watch } from './mailbox/watch.js';
 import { SentCopies } from './outbox/sent-copy.js';
 import { sendReceipts } from './receipts/send-receipts.js';
+import { StorageSync } from './storage/storage-sync.js';
 import { firstStartOf, type SyncContext } from './sync-context.js';
 
 /** What is to be done besides looking into folders. */
-type Duty = 'actions' | 'filing' | 'copies' | 'receipts';
+type Duty = 'storage' | 'actions' | 'filing' | 'copies' | 'receipts';
+
+/** The parts that the duties are done by. */
+interface Duties {
+  readonly filing: Filing;
+  readonly copies: SentCopies;
+  readonly storage: StorageSync;
+}
 
 /**
  * Everything that is done over one connection: a first look into all folders, then one thing after the other, the most urgent first, and IDLE
@@ -25,7 +33,7 @@ export class SyncSession {
   readonly #context: SyncContext;
   readonly #imap: ImapTransport;
   readonly #stop: AbortSignal;
-  readonly #due = new Set<Duty>(['actions', 'filing', 'copies', 'receipts']);
+  readonly #due = new Set<Duty>(['storage', 'actions', 'filing', 'copies', 'receipts']);
   readonly #progress: ProgressReport;
   readonly #connection: FolderConnection;
   #folders: FolderSync[] = [];
@@ -62,13 +70,14 @@ export class SyncSession {
       this.#stop,
       this.#folders.map(({ path }) => path),
     );
+    const storage = new StorageSync(this.#context, this.#imap, layout, this.#stop);
     this.#watch = watch;
     try {
       await watch.begin();
       await this.#firstLook(copies);
       this.#progress.usable();
       usable();
-      await this.#loop(watch, filing, copies);
+      await this.#loop(watch, { filing, copies, storage });
     } finally {
       watch.end();
       // Nothing of this session may write after it ended.
@@ -112,14 +121,16 @@ export class SyncSession {
     }
   }
 
-  async #loop(watch: Watch, filing: Filing, copies: SentCopies): Promise<void> {
+  async #loop(watch: Watch, { filing, copies, storage }: Duties): Promise<void> {
     while (!this.#stop.aborted) {
       const changed = watch.takeChanged();
+      if (changed.includes(storage.path ?? '')) this.#due.add('storage');
       if (changed.length > 0)
         await this.#look(
           this.#folders.filter(({ path }) => changed.includes(path)),
           copies,
         );
+      else if (this.#due.delete('storage')) await this.#attempt(() => this.#keepStorage(storage, watch));
       else if (this.#due.delete('actions')) await this.#attempt(() => this.#act());
       else if (this.#due.delete('filing')) await this.#attempt(() => this.#fileChats(filing, watch));
       else if (this.#due.delete('receipts')) await this.#attempt(() => this.#confirm());
@@ -207,6 +218,11 @@ export class SyncSession {
     if (more) this.#due.add('filing');
     if (!lookIntoChats) return;
     for (const { path, role } of this.#folders) if (role === 'chats' || role === 'inbox') watch.changed(path);
+  }
+
+  async #keepStorage(storage: StorageSync, watch: Watch): Promise<void> {
+    if (await storage.pass()) this.#due.add('storage');
+    if (storage.path !== undefined) await watch.add(storage.path);
   }
 
   async #act(): Promise<void> {

@@ -74,7 +74,10 @@ export class SyncEngine extends TypedEmitter<EngineEvents> implements Engine {
       onFailure: (error) => this.#emit('error', error),
     });
     this.#downloads = new DownloadConnection(connectImap, clock);
-    this.#stopListening = writer.onChange((change) => this.#emit('change', change));
+    this.#stopListening = writer.onChange((change) => {
+      this.#emit('change', change);
+      if (change.cards.some(({ after }) => after?.dirty === 1)) this.#session?.demand('storage');
+    });
   }
 
   /** State of the connection; `auth-needed` also if only the SMTP server refuses the credentials. */

@@ -51,6 +51,7 @@ export class Transaction {
     chats: new TableState(),
     contacts: new TableState(),
     cards: new TableState(),
+    storageMails: new TableState(),
     threads: new TableState(),
     facts: new TableState(),
     outbox: new TableState(),

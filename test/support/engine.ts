@@ -95,6 +95,18 @@ export class TestEngine {
     while (!(await condition())) await new Promise<void>((resolve) => this.#waiting.add(resolve));
   }
 
+  /** Resolves when the condition holds; looked at now and after every commit. */
+  async untilChange(condition: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await condition())) {
+      await new Promise<void>((resolve) => {
+        const stop = this.writer.onChange(() => {
+          stop();
+          resolve();
+        });
+      });
+    }
+  }
+
   /** Resolves when every folder is in step. */
   async complete(): Promise<void> {
     await this.until(() => this.progress.at(-1)?.complete === true);

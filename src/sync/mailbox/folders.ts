@@ -12,11 +12,15 @@ export interface MailboxLayout {
   readonly chats: string | undefined;
   readonly sent: string | undefined;
   readonly contacts: string | undefined;
+  /** Where it is made when it is needed. */
+  readonly contactsPath: string;
   readonly blocked: string | undefined;
   /** What we do with new chat mail. `none` too where a COI server does it, or where there is no folder for it. */
   readonly filing: Filing;
   /** The COI server moves chat mail by itself, in this way. */
   readonly serverFiling: Filing;
+  /** A COI server, switched on. */
+  readonly coiServer: boolean;
   /** The server is known to keep copies of what is submitted. */
   readonly keepsCopies: boolean;
   /** Paths of all folders there are. */
@@ -52,13 +56,16 @@ export async function findFolders(imap: ImapTransport, options: FolderOptions): 
     find(path) ?? (wanted === 'none' ? undefined : await create(imap, path, options.logger));
 
   const chats = await need(`${root}${delimiter}Chats`);
+  const contactsPath = `${root}${delimiter}Contacts`;
   const existing = new Set([inbox, ...(chats === undefined ? [] : [chats]), ...folders.map(({ path }) => path)]);
   return {
     existing,
     inbox,
     chats,
     sent: sentFolder(folders),
-    contacts: await need(`${root}${delimiter}Contacts`),
+    contacts: await need(contactsPath),
+    contactsPath,
+    coiServer: served,
     blocked: await need(`${prefix}Blocked`),
     filing: chats === undefined ? 'none' : wanted,
     serverFiling: served ? coi.filter : 'none',

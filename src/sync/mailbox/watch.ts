@@ -22,7 +22,7 @@ export class Watch {
   readonly #context: SyncContext;
   readonly #imap: ImapTransport;
   readonly #stop: AbortSignal;
-  readonly #paths: readonly string[];
+  readonly #paths: string[];
   readonly #changed = new Set<string>();
   /** Folders with the time when they are to be looked into; the earliest first. */
   readonly #later = new Map<string, number>();
@@ -38,7 +38,7 @@ export class Watch {
     this.#context = context;
     this.#imap = imap;
     this.#stop = stop;
-    this.#paths = paths;
+    this.#paths = [...paths];
     this.#pollAt = context.clock.now() + limits.pollMs;
     this.#glanceAt = context.clock.now() + GLANCE_MS;
   }
@@ -49,9 +49,15 @@ export class Watch {
     this.#imap.on('change', onChange);
     this.#imap.on('notify', onChange);
     this.#imap.on('close', () => this.wake());
-    const others = this.#paths.slice(1);
-    this.#notified = others.length > 0 && (await this.#imap.watch(others));
+    await this.#notify();
     this.#pollAt = this.#context.clock.now() + this.#interval;
+  }
+
+  /** One more folder, which did not exist or was of no interest at the beginning. */
+  async add(path: string): Promise<void> {
+    if (this.#ended || this.#paths.includes(path)) return;
+    this.#paths.push(path);
+    await this.#notify();
   }
 
   /** Does not wake anybody any more. */
@@ -169,5 +175,10 @@ export class Watch {
   async #countDiffers({ path, uidFrom }: FolderRecord, messages: number): Promise<boolean> {
     if (uidFrom > 1) return false;
     return (await this.#context.store.count('locations', { index: 'byFolder', prefix: [path] })) !== messages;
+  }
+
+  async #notify(): Promise<void> {
+    const others = this.#paths.slice(1);
+    this.#notified = others.length > 0 && (await this.#imap.watch(others));
   }
 }

@@ -20,7 +20,7 @@ export interface NewPhoto {
   readonly bytes: Uint8Array;
 }
 
-type Shared = Omit<SharedCardValues, 'photo' | 'accepted'>;
+type Shared = Omit<SharedCardValues, 'photo' | 'accepted' | 'blocked' | 'listed'>;
 
 /** What {@link updateCard} changes: `null` takes a value back, what is left out stays. */
 export type CardPatch = { readonly [K in keyof Shared]?: Shared[K] | null } & {
@@ -28,12 +28,15 @@ export type CardPatch = { readonly [K in keyof Shared]?: Shared[K] | null } & {
 } & {
   readonly photo?: NewPhoto | null;
   /** The user accepted the request; the time is that of the transaction. */
-  readonly accepted?: boolean | null;
+  readonly accepted?: boolean;
+  readonly blocked?: boolean;
+  /** The user made an entry of it. */
+  readonly listed?: boolean;
   /** A client token that was granted to this address; the ones before stay beside it for a while. */
   readonly granted?: string;
   /** A client token that came from this address. */
   readonly held?: string;
-  /** Tokens created up to then (milliseconds) are void. Never goes back. */
+  /** Tokens created up to then (milliseconds, counted in whole seconds) are void. Never goes back. */
   readonly revokedUntil?: number;
 };
 
@@ -129,7 +132,7 @@ export async function updateCard(tx: Transaction, id: string, patch: CardPatch):
       own: newRegisters<OwnCardValues>(floor, card.own, values, OWN),
       granted: granted === undefined ? [] : [granted],
       held: held === undefined ? [] : [held],
-      revokedUntil: revokedUntil ?? 0,
+      revokedUntil: Math.floor((revokedUntil ?? 0) / 1000) * 1000,
     };
     putCard(tx, card, mergeCards(card, card.id === id ? own : change), true);
     if (picture && photo) tx.putBlob(cardPhotoBlob(card.id, photo.sha256), picture.bytes);
@@ -144,7 +147,8 @@ export function putCard(tx: Transaction, before: CardRecord, after: CardRecord, 
   tx.put('cards', ours ? { ...after, dirty: 1 } : after);
 }
 
-function photoOf({ contentType, bytes }: NewPhoto): CardPhoto {
+/** What a card keeps of a picture. */
+export function photoOf({ contentType, bytes }: NewPhoto): CardPhoto {
   return { contentType, sha256: bytesToHex(sha256(bytes)) };
 }
 
