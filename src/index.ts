@@ -4,6 +4,8 @@
  * Begin with {@link Account}. The wire format alone is in `coi-sdk/protocol`, bots are in `coi-sdk/bot`.
  */
 
+// Collections
+export type { OwnKeyState } from './autocrypt/decision.js';
 // Everyday use
 export { Account, type SearchOptions } from './chat/account.js';
 export type { AccountEvents, ChangeKind } from './chat/account-events.js';
@@ -14,10 +16,10 @@ export type {
   ExportBackupOptions,
   ImportBackupOptions,
 } from './chat/backup.js';
-// Collections
 export type { ChatListFilter } from './chat/chat-order.js';
 export type { ChatListChange } from './chat/chat-watch.js';
 export type { ChatListOptions, Chats, ChatWatchOptions } from './chat/chats.js';
+export type { ContactKey, ContactKeyChange } from './chat/contact-keys.js';
 export type { Contacts } from './chat/contacts.js';
 export type { FileDraft, FileOptions, MessageDraft, ReplyDraft } from './chat/draft.js';
 export type { ChatEncryption, PersonEncryption } from './chat/encryption-state.js';
@@ -34,6 +36,14 @@ export type {
   RemoveOptions,
   SendOptions,
 } from './chat/handles.js';
+export type {
+  CreatedSetupMessage,
+  CreateOwnKeyOptions,
+  ImportKeyOptions,
+  Keys,
+  OwnAddressOptions,
+  OwnKey,
+} from './chat/keys.js';
 export type { AccountOptions } from './chat/options.js';
 export type { Outbox, OutboxEntry } from './chat/outbox.js';
 // Surroundings: servers, time, logging

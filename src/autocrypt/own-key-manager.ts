@@ -69,6 +69,16 @@ export abstract class OwnKeyManager {
     await this.exclusively(() => this.#saveSettings({ ...this.#settings, ...preferences }));
   }
 
+  /** Evidence that others have put into the same store; see `learn`, which leaves it to the caller. */
+  showEvidence(evidence: KeyEvidence): void {
+    this.#settings = { ...this.#settings, evidence: joinEvidence(this.#settings.evidence, evidence) };
+  }
+
+  /** Resolves when all changes that were begun are done. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
   /** Own keys, newest first. Old ones are kept: old mail is encrypted to them. */
   get ownKeys(): readonly OwnKeyInfo[] {
     const now = this.clock.now();

@@ -37,6 +37,9 @@ export interface WrittenSetupMessage {
   readonly messageId: string;
 }
 
+/** Content type of the attachment that a setup message consists of. */
+export const SETUP_FILE_TYPE = 'application/autocrypt-setup';
+
 const TEXT = [
   'This message carries the encryption key of your mailbox to another device of yours.',
   '',
@@ -76,7 +79,7 @@ export async function writeSetupMessage(draft: SetupMessageDraft): Promise<Writt
       children: [
         { contentType: 'text/plain', content: draft.text ?? TEXT },
         {
-          contentType: 'application/autocrypt-setup',
+          contentType: SETUP_FILE_TYPE,
           disposition: 'attachment',
           filename: 'autocrypt-setup-message.html',
           content: `<html><body>\n<p>${explanation}</p>\n<pre>\n${encrypted.trimEnd()}\n</pre></body></html>\n`,
@@ -124,16 +127,25 @@ export function readSetupMessage(mail: ParsedMail, ownAddresses: Iterable<string
   if (mail.root.contentType !== 'multipart/mixed' || human === undefined || !isHuman(human)) {
     throw malformed('it does not begin with words for people');
   }
-  if (setup?.contentType !== 'application/autocrypt-setup') throw malformed('its second part is not the setup file');
+  if (setup?.contentType !== SETUP_FILE_TYPE) throw malformed('its second part is not the setup file');
   if (setup.encodedSize > limits.setupMessageBytes) throw malformed('the setup file is too large');
   const content = setup.content();
   if (content === undefined) throw malformed('the setup file was not fetched');
+  return readSetupFile(content, { address: from, ...(mail.date !== undefined && { date: mail.date }) });
+}
+
+/**
+ * Reads the attachment of a setup message, where it is known already who sent it to whom.
+ *
+ * @throws EncryptionError `SETUP_MESSAGE_INVALID`
+ */
+export function readSetupFile(content: Uint8Array, place: Pick<SetupMessage, 'address' | 'date'>): SetupMessage {
+  if (content.length > limits.setupMessageBytes) throw malformed('the setup file is too large');
   const block = findArmor(new TextDecoder().decode(content), 'PGP MESSAGE');
   if (block === undefined) throw malformed('there is no encrypted key in the setup file');
   const codeBegin = block.headers.get('passphrase-begin')?.slice(0, 36);
   return {
-    address: from,
-    ...(mail.date !== undefined && { date: mail.date }),
+    ...place,
     isNumeric: block.headers.get('passphrase-format') === 'numeric9x4',
     ...(codeBegin !== undefined && codeBegin !== '' && { codeBegin }),
     encrypted: block.text,

@@ -1,8 +1,10 @@
+import type { OwnKeyState } from '../autocrypt/decision.js';
 import { TypedEmitter } from '../core/emitter.js';
 import { type CoiError, describe, HandlerError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import type { MessageState } from '../store/records.js';
 import type { ConnectionState, SyncProgress } from '../sync/engine.js';
+import type { ContactKeyChange } from './contact-keys.js';
 import type { Chat, Contact, Message } from './handles.js';
 
 /** What happened to a chat or a contact. */
@@ -40,6 +42,14 @@ export type AccountEvents = {
   group: readonly [chat: Chat];
   /** Something new is known about an address. */
   contact: readonly [contact: Contact, change: ChangeKind];
+  /**
+   * The key that messages to somebody are encrypted to became another one: they have a new program or lost their key, or somebody writes in
+   * their name. Tell the user. With `wasVerified` nothing is encrypted to the new one until they have verified it. Keys that the history brings at
+   * the very first start are silent.
+   */
+  'contact:key': readonly [contact: Contact, change: ContactKeyChange];
+  /** `account.keys.state` changed, or another key came into use. With `import-needed` ask the user to bring the key from the other device. */
+  keys: readonly [state: OwnKeyState];
   /** The connection changed; `error` says why for `waiting`, `auth-needed` and `error`. */
   connection: readonly [state: ConnectionState, error: CoiError | undefined];
   /** Progress of synchronisation. */

@@ -8,6 +8,7 @@ import { type BackupInfo, type ExportBackupOptions, type ImportBackupOptions, im
 import { Chats } from './chats.js';
 import { Contacts } from './contacts.js';
 import type { Chat, Message } from './handles.js';
+import { Keys } from './keys.js';
 import { type AccountOptions, checkOptions } from './options.js';
 import { Outbox } from './outbox.js';
 import { AccountSession } from './session.js';
@@ -44,6 +45,8 @@ export class Account {
   readonly chats: Chats;
   /** What is known about addresses. */
   readonly contacts: Contacts;
+  /** The account's own keys. */
+  readonly keys: Keys;
   /** What was not handed to the server yet. */
   readonly outbox: Outbox;
   readonly #session: AccountSession;
@@ -53,6 +56,7 @@ export class Account {
     this.#session = session;
     this.chats = new Chats(session, (listener) => session.subscribe(listener));
     this.contacts = new Contacts(session);
+    this.keys = new Keys(session);
     this.outbox = new Outbox(session);
   }
 

@@ -2,6 +2,7 @@ import { newContact } from '../model/contact-registers.js';
 import type { ReceiptPolicy } from '../store/records.js';
 import { receiptPolicies } from '../trust/receipt-policy.js';
 import { checkChoice } from './check-options.js';
+import { type ContactKey, comparedFingerprint } from './contact-keys.js';
 import type { AccountContext, ContactCell } from './context.js';
 import type { Chat, Contact } from './handles.js';
 
@@ -45,6 +46,47 @@ export class ContactHandle implements Contact {
       const { receipts: _, ...rest } = (await tx.get('contacts', this.address)) ?? newContact(this.address);
       tx.put('contacts', policy === undefined ? rest : { ...rest, receipts: policy });
     });
+  }
+
+  get keyFingerprint(): string | undefined {
+    const state = this.#cell.peer?.state;
+    return (state?.direct ?? state?.gossip)?.fingerprint;
+  }
+
+  get verified(): boolean {
+    const { keyFingerprint } = this;
+    return keyFingerprint !== undefined && this.#verifiedFingerprint === keyFingerprint;
+  }
+
+  get keyChanged(): boolean {
+    return this.#verifiedFingerprint !== undefined && this.keyFingerprint !== undefined && !this.verified;
+  }
+
+  async keys(): Promise<ContactKey[]> {
+    this.#context.assertOpen();
+    const history = await this.#context.keys.manager.keyHistory(this.address);
+    return history.map(({ fingerprint, firstSeen, lastSeen }) => ({
+      fingerprint,
+      firstSeen: new Date(firstSeen),
+      lastSeen: new Date(lastSeen),
+      current: fingerprint === this.keyFingerprint,
+      verified: fingerprint === this.#verifiedFingerprint,
+    }));
+  }
+
+  async verify(code: string): Promise<void> {
+    this.#context.assertOpen();
+    const { manager } = this.#context.keys;
+    await manager.setVerified(this.address, await comparedFingerprint(manager, this.address, code));
+  }
+
+  async unverify(): Promise<void> {
+    this.#context.assertOpen();
+    await this.#context.keys.manager.setVerified(this.address, undefined);
+  }
+
+  get #verifiedFingerprint(): string | undefined {
+    return this.#cell.card?.own.verified?.value ?? undefined;
   }
 
   chat(): Promise<Chat> {

@@ -1,5 +1,7 @@
 import type { EncryptionMode } from '../autocrypt/decision.js';
 import type { Clock } from '../core/clock.js';
+import type { CardRecord } from '../store/card-records.js';
+import type { PeerRecord } from '../store/key-records.js';
 import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { Engine } from '../sync/engine.js';
@@ -72,4 +74,8 @@ export interface MessageCell {
 export interface ContactCell {
   readonly address: string;
   record: ContactRecord | undefined;
+  /** What is known about their keys. */
+  peer: PeerRecord | undefined;
+  /** What the user set for the address. */
+  card: CardRecord | undefined;
 }

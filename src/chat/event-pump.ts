@@ -1,8 +1,10 @@
+import type { KeyChange } from '../autocrypt/learn.js';
+import type { PeerRecord } from '../store/key-records.js';
 import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
 import type { RecordChange, StateChange } from '../sync/state-change.js';
 import type { AccountEvents, ChangeKind, EventHub } from './account-events.js';
 import type { AccountContext } from './context.js';
-import type { Message } from './handles.js';
+import type { Contact, Message } from './handles.js';
 import { stateOf } from './message-state.js';
 import type { TaskQueue } from './task-queue.js';
 
@@ -39,6 +41,13 @@ export class EventPump {
     for (const message of change.messages) if (!news.has(message.after?.key ?? '')) this.#changed(message);
     for (const chat of change.chats) this.#chat(chat);
     for (const contact of change.contacts) this.#contact(contact);
+    for (const { before, after } of change.peers) {
+      if (after && fingerprintOf(before) !== fingerprintOf(after)) this.#contactOf(after.address);
+    }
+    for (const { before, after } of change.cards) {
+      if (after && before?.own.verified?.value !== after.own.verified?.value) this.#contactOf(after.id);
+    }
+    for (const keyChange of change.keyChanges) this.#keyChange(keyChange);
   }
 
   /** Puts one message into the queue of its chat as news. Only its key waits there: after a long absence there may be very many. */
@@ -87,6 +96,26 @@ export class EventPump {
     const kind = kindOf(before !== undefined, after !== undefined);
     if (!record || !kind) return;
     this.#entity('contact', `contact ${record.address}`, kind, () => this.#emitContact(record, kind));
+  }
+
+  /** Something changed about a contact whose own record did not. */
+  #contactOf(address: string): void {
+    this.#entity('contact', `contact ${address}`, 'updated', async () => {
+      await this.#options.hub.emit('contact', await this.#contactHandle(address), 'updated');
+    });
+  }
+
+  #keyChange({ address, date, ...change }: KeyChange): void {
+    if (this.#options.hub.listenerCount('contact:key') === 0) return;
+    this.#add(`contact ${address}`, async () => {
+      const contact = await this.#contactHandle(address);
+      await this.#options.hub.emit('contact:key', contact, { ...change, date: new Date(date) });
+    });
+  }
+
+  #contactHandle(address: string): Promise<Contact> {
+    const { handles, store } = this.#options.context;
+    return handles.contact(address, async () => (await store.get('contacts', [address]))[0]);
   }
 
   async #emitChat(record: ChatRecord, kind: ChangeKind): Promise<void> {
@@ -145,6 +174,10 @@ export class EventPump {
       }
     });
   }
+}
+
+function fingerprintOf(peer: PeerRecord | undefined): string | undefined {
+  return (peer?.state.direct ?? peer?.state.gossip)?.fingerprint;
 }
 
 /** What a message says. */

@@ -1,5 +1,7 @@
 import { StoreError } from '../core/errors.js';
 import { singleChatId } from '../model/placement.js';
+import type { CardRecord } from '../store/card-records.js';
+import type { PeerRecord } from '../store/key-records.js';
 import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
 import type { RecordChange, StateChange } from '../sync/state-change.js';
 import { ChatHandle } from './chat.js';
@@ -18,11 +20,15 @@ class Overlay {
   readonly #chats = new Map<string, ChatRecord>();
   readonly #messages = new Map<string, MessageRecord>();
   readonly #contacts = new Map<string, ContactRecord>();
+  readonly #peers = new Map<string, PeerRecord>();
+  readonly #cards = new Map<string, CardRecord>();
 
   add(change: StateChange): void {
     for (const { after } of change.chats) if (after) this.#chats.set(after.id, after);
     for (const { after } of change.messages) if (after) this.#messages.set(after.key, after);
     for (const { after } of change.contacts) if (after) this.#contacts.set(after.address, after);
+    for (const { after } of change.peers) if (after) this.#peers.set(after.address, after);
+    for (const { after } of change.cards) if (after) this.#cards.set(after.id, after);
   }
 
   chat(record: ChatRecord): ChatRecord {
@@ -35,6 +41,14 @@ class Overlay {
 
   contact(address: string, record: ContactRecord | undefined): ContactRecord | undefined {
     return this.#contacts.get(address) ?? record;
+  }
+
+  peer(address: string, record: PeerRecord | undefined): PeerRecord | undefined {
+    return this.#peers.get(address) ?? record;
+  }
+
+  card(id: string, record: CardRecord | undefined): CardRecord | undefined {
+    return this.#cards.get(id) ?? record;
   }
 }
 
@@ -99,8 +113,18 @@ export class HandleCache implements Handles {
     return this.#overlaid(async (overlay) => {
       const live = this.#contacts.get(address);
       if (live) return live.handle;
-      const record = await read();
-      return this.#liveContact(address, overlay.contact(address, record)).handle;
+      const { store } = this.#context;
+      const [record, [peer], [card]] = await Promise.all([
+        read(),
+        store.get('peers', [address]),
+        store.get('cards', [address]),
+      ]);
+      return this.#liveContact({
+        address,
+        record: overlay.contact(address, record),
+        peer: overlay.peer(address, peer),
+        card: overlay.card(address, card),
+      }).handle;
     });
   }
 
@@ -115,6 +139,14 @@ export class HandleCache implements Handles {
   apply(change: StateChange): void {
     for (const overlay of this.#overlays) overlay.add(change);
     for (const { before, after } of change.contacts) this.#applyContact(before, after);
+    for (const { before, after } of change.peers) {
+      const cell = this.#contacts.get((after ?? before)?.address ?? '');
+      if (cell) cell.peer = after;
+    }
+    for (const { before, after } of change.cards) {
+      const cell = this.#contacts.get((after ?? before)?.id ?? '');
+      if (cell) cell.card = after;
+    }
     for (const chat of change.chats) this.#applyChat(chat, change);
     for (const message of change.messages) this.#applyMessage(message);
   }
@@ -236,10 +268,9 @@ export class HandleCache implements Handles {
     });
   }
 
-  #liveContact(address: string, record: ContactRecord | undefined): LiveContact {
-    return this.#contacts.getOrMake(address, () => {
-      const cell: ContactCell = { address, record };
-      return Object.assign(cell, { handle: new ContactHandle(this.#context, cell, this.#openChat) });
-    });
+  #liveContact(cell: ContactCell): LiveContact {
+    return this.#contacts.getOrMake(cell.address, () =>
+      Object.assign(cell, { handle: new ContactHandle(this.#context, cell, this.#openChat) }),
+    );
   }
 }

@@ -14,6 +14,7 @@ import type {
   SecurityRecord,
 } from '../store/records.js';
 import type { DownloadOptions } from '../sync/engine.js';
+import type { ContactKey } from './contact-keys.js';
 import type { MessageDraft, ReplyDraft } from './draft.js';
 import type { ChatEncryption } from './encryption-state.js';
 
@@ -42,6 +43,27 @@ export interface Contact {
    * cautious of the two counts. Kept on this device only.
    */
   setReceipts(policy: ReceiptPolicy | undefined): Promise<void>;
+  /** Fingerprint of the key that messages to them are encrypted to, lower case hex; from themselves, or else passed on by others. */
+  readonly keyFingerprint: string | undefined;
+  /** The user has compared this very key with them; see {@link Contact.verify}. */
+  readonly verified: boolean;
+  /**
+   * The user verified another key than the one that is in use now. Nothing is encrypted to it, and what has to be encrypted fails with
+   * `KEY_CHANGED`, until it is verified, or {@link Contact.unverify} accepts keys as they come.
+   */
+  readonly keyChanged: boolean;
+  /** The keys that they have announced, oldest first. */
+  keys(): Promise<ContactKey[]>;
+  /**
+   * Compares a fingerprint (typed or pasted), or the content of a QR code that they show (`account.keys.verificationCode()`, or a chatmail
+   * program's), with the key in use, and keeps that it was the same, for all devices of this account.
+   *
+   * @throws EncryptionError `FINGERPRINT_MISMATCH` if it is another one: warn the user; `MISSING_KEY` if none of theirs is known yet
+   * @throws InputError `INVALID_OPTION` if it is neither, or the code is for another address
+   */
+  verify(code: string): Promise<void>;
+  /** Takes the verification back: keys are accepted as they come again. */
+  unverify(): Promise<void>;
   /** The 1:1 chat with them, made on first use. */
   chat(): Promise<Chat>;
 }

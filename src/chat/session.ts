@@ -25,6 +25,7 @@ import { HandleCache } from './handle-cache.js';
 import type { Chat, Message } from './handles.js';
 import { KeyedMutex } from './keyed-mutex.js';
 import { type AccountOptions, type CheckedOptions, credentialsFrom } from './options.js';
+import { watchOwnKeys } from './own-key-watch.js';
 import { Servers } from './servers.js';
 import { StateWaiters } from './state-waiters.js';
 import { TaskQueue } from './task-queue.js';
@@ -291,6 +292,9 @@ export class AccountSession implements AccountContext {
   }
 
   #forwardEvents(): void {
+    watchOwnKeys(this.writer, this.keys.manager, (state) => {
+      this.#queue.add('#keys', async () => void (await this.hub.emit('keys', state)));
+    });
     this.engine.on('connection', (state, error) => {
       this.#queue.add('#connection', async () => void (await this.hub.emit('connection', state, error)));
       // What ends a start is thrown by it; a start does not wait for SMTP, though.

@@ -1,4 +1,6 @@
+import type { KeyChange } from '../autocrypt/learn.js';
 import type { CardRecord } from '../store/card-records.js';
+import type { PeerRecord } from '../store/key-records.js';
 import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
 
 /** A record before and after a commit; `before` is missing for a new one, `after` for a removed one. */
@@ -14,8 +16,12 @@ export interface StateChange {
   readonly contacts: readonly RecordChange<ContactRecord>[];
   /** What the user set for addresses and groups, here or on another device. */
   readonly cards: readonly RecordChange<CardRecord>[];
+  /** What is known about the keys of others. */
+  readonly peers: readonly RecordChange<PeerRecord>[];
   /** Keys of messages to announce with a `message` event (not history, not seen before), oldest first. */
   readonly news: readonly string[];
+  /** Contacts whose key became another one: not history, or the old one was verified. */
+  readonly keyChanges: readonly KeyChange[];
   /** Chats that were merged into another one: old id to new id. */
   readonly merged: ReadonlyMap<string, string>;
 }

@@ -111,11 +111,13 @@ async function stateChange(tx: Transaction): Promise<StateChange> {
     chats: await tx.changes('chats'),
     contacts: await tx.changes('contacts'),
     cards: await tx.changes('cards'),
+    peers: await tx.changes('peers'),
     news: news
       .filter((message) => message !== undefined)
       // Mail dates are whole seconds: within one, the order of arrival is kept.
       .sort((a, b) => a.date - b.date)
       .map((message) => message.key),
+    keyChanges: tx.keyChanges,
     merged: tx.merged,
   };
 }

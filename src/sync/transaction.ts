@@ -1,3 +1,4 @@
+import type { KeyChange } from '../autocrypt/learn.js';
 import { unreadOf } from '../model/message-state.js';
 import {
   compareTuples,
@@ -66,6 +67,7 @@ export class Transaction {
   readonly #removeBlobs = new Set<string>();
   readonly #news = new Set<string>();
   readonly #merged = new Map<string, string>();
+  readonly #keyChanges: KeyChange[] = [];
 
   constructor(store: Store, options: { identity: Identity; now: number; acknowledge: boolean }) {
     this.#store = store;
@@ -153,6 +155,11 @@ export class Transaction {
     this.#news.add(messageKey);
   }
 
+  /** Announces that the key of somebody became another one. */
+  announceKeyChange(change: KeyChange): void {
+    this.#keyChanges.push(change);
+  }
+
   /** Tells that a chat became part of another one. */
   merge(fromChat: string, intoChat: string): void {
     if (fromChat === intoChat) return;
@@ -163,6 +170,11 @@ export class Transaction {
   /** Keys that were announced. */
   get news(): ReadonlySet<string> {
     return this.#news;
+  }
+
+  /** Changes of keys that were announced. */
+  get keyChanges(): readonly KeyChange[] {
+    return this.#keyChanges;
   }
 
   /** Chats that were merged: old id to new id. */

@@ -9,10 +9,13 @@ import {
   type CoiErrorCode,
   type ConnectionState,
   type Contact,
+  type ContactKey,
+  type ContactKeyChange,
   type Message,
   type MessageDraft,
   type MessageState,
   type OutboxEntry,
+  type OwnKeyState,
   type SyncProgress,
 } from 'coi-sdk';
 import type { Bot, BotOptions, Command } from 'coi-sdk/bot';
@@ -40,6 +43,26 @@ describe('the public types', () => {
     expectTypeOf<Account['exportBackup']>().returns.resolves.toEqualTypeOf<BackupInfo>();
     expectTypeOf<ReadableStream<Uint8Array>>().toExtend<Parameters<typeof Account.importBackup>[0]>();
     expectTypeOf<{ passphrase: string }>().not.toExtend<Parameters<typeof Account.importBackup>[1]>();
+  });
+
+  it('show keys', () => {
+    expectTypeOf<Account['keys']['state']>().toEqualTypeOf<'none' | 'ready' | 'import-needed'>();
+    expectTypeOf<Account['keys']['fingerprint']>().toEqualTypeOf<string | undefined>();
+    expectTypeOf<Account['keys']['createSetupMessage']>()
+      .returns.resolves.toHaveProperty('code')
+      .toEqualTypeOf<string>();
+    expectTypeOf<Account['keys']['importSetupMessage']>().parameters.toEqualTypeOf<[Message | Uint8Array, string]>();
+    expectTypeOf<Contact['verified']>().toEqualTypeOf<boolean>();
+    expectTypeOf<Contact['keys']>().returns.resolves.toEqualTypeOf<ContactKey[]>();
+    const account = {} as Account;
+    const typed = () => {
+      account.on('contact:key', (contact, change) => {
+        expectTypeOf(contact).toEqualTypeOf<Contact>();
+        expectTypeOf(change).toEqualTypeOf<ContactKeyChange>();
+      });
+      account.on('keys', (state) => expectTypeOf(state).toEqualTypeOf<OwnKeyState>());
+    };
+    expectTypeOf(typed).toBeFunction();
   });
 
   it('take connections of the application', () => {

@@ -2,6 +2,7 @@ import { KeyManager } from '../../autocrypt/key-manager.js';
 import type { Clock } from '../../core/clock.js';
 import type { RandomBytes } from '../../core/random.js';
 import type { StateWriter } from '../state-writer.js';
+import { evidenceIn } from './transaction-key-store.js';
 import { WriterKeyStore } from './writer-key-store.js';
 
 /** What {@link AccountKeys} are opened with. */
@@ -37,6 +38,11 @@ export class AccountKeys {
       clock,
       random,
       ...(passphrase !== undefined && { passphrase }),
+    });
+    // Mails are learned from within their own transactions; what they show of keys elsewhere counts here from the commit on.
+    writer.onCommit(({ put }) => {
+      const evidence = evidenceIn(put?.settings ?? []);
+      if (evidence) manager.showEvidence(evidence);
     });
     return new AccountKeys(manager);
   }

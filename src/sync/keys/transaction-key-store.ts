@@ -1,6 +1,7 @@
 import { joinEvidence } from '../../autocrypt/evidence.js';
 import type { KeyEvidence, KeySettings, KeyStore, KeyStoreBatch } from '../../autocrypt/key-store.js';
 import { shortHash } from '../../model/identity.js';
+import type { CardRecord } from '../../store/card-records.js';
 import type {
   KeyFactRecord,
   OwnKeyRecord,
@@ -10,6 +11,7 @@ import type {
   PublicKeyRecord,
 } from '../../store/key-records.js';
 import type { SettingRecord } from '../../store/records.js';
+import { updateCard } from '../storage/cards.js';
 import type { Transaction } from '../transaction.js';
 
 /** Setting with what the user prefers. */
@@ -30,6 +32,19 @@ export function settingsFrom([preferences, evidence]: readonly (SettingRecord | 
   if (preferences === undefined && evidence === undefined) return undefined;
   const { enabled = true, preferEncrypt = 'nopreference' } = (preferences?.value ?? {}) as Partial<Preferences>;
   return { enabled, preferEncrypt, evidence: (evidence?.value ?? {}) as KeyEvidence };
+}
+
+/** What the mailbox has shown, if it is among the settings that were written. */
+export function evidenceIn(settings: readonly SettingRecord[]): KeyEvidence | undefined {
+  return settings.findLast(({ key }) => key === EVIDENCE)?.value as KeyEvidence | undefined;
+}
+
+/** The record of a peer with the fingerprint that the user verified, which is kept with what else the user said about them. */
+export function withVerified(record: PeerRecord | undefined, card: CardRecord | undefined): PeerRecord | undefined {
+  const verified = card?.own.verified?.value;
+  if (verified === undefined || verified === null) return record;
+  const address = card?.id ?? '';
+  return { ...(record ?? { address, state: { address } }), verified };
 }
 
 /** Key of the record of a fact. */
@@ -55,8 +70,10 @@ export class TransactionKeyStore implements KeyStore {
     return settingsFrom(await this.#tx.getMany('settings', KEY_SETTINGS));
   }
 
-  peers(addresses: readonly string[]): Promise<readonly (PeerRecord | undefined)[]> {
-    return this.#tx.getMany('peers', addresses);
+  async peers(addresses: readonly string[]): Promise<readonly (PeerRecord | undefined)[]> {
+    const records = await this.#tx.getMany('peers', addresses);
+    const cards = await this.#tx.getMany('cards', addresses);
+    return records.map((record, i) => withVerified(record, cards[i]));
   }
 
   publicKeys(keys: readonly string[]): Promise<readonly (PublicKeyRecord | undefined)[]> {
@@ -75,13 +92,20 @@ export class TransactionKeyStore implements KeyStore {
     const tx = this.#tx;
     for (const fingerprint of batch.removeOwnKeys ?? []) tx.remove('ownKeys', fingerprint);
     for (const record of batch.ownKeys ?? []) tx.put('ownKeys', record);
-    for (const record of batch.peers ?? []) tx.put('peers', record);
+    for (const record of batch.peers ?? []) await this.#putPeer(record);
     for (const record of batch.publicKeys ?? []) tx.put('publicKeys', record);
     for (const fact of batch.facts ?? []) tx.put('keyFacts', factRecord(fact));
     if (batch.settings === undefined) return;
     const { evidence, ...preferences } = batch.settings;
     tx.put('settings', { key: PREFERENCES, value: preferences });
     await this.noteEvidence(evidence);
+  }
+
+  async #putPeer({ verified, ...record }: PeerRecord): Promise<void> {
+    this.#tx.put('peers', record);
+    const card = await this.#tx.get('cards', record.address);
+    if ((card?.own.verified?.value ?? undefined) === verified) return;
+    await updateCard(this.#tx, record.address, { verified: verified ?? null });
   }
 
   /** Joins what the mailbox has shown with what is known. It only grows: a manager may write what it knew earlier. */

@@ -1,7 +1,7 @@
 import type { KeySettings, KeyStore, KeyStoreBatch } from '../../autocrypt/key-store.js';
 import type { OwnKeyRecord, PeerFact, PeerRecord, PublicKeyRecord } from '../../store/key-records.js';
 import type { StateWriter } from '../state-writer.js';
-import { factKey, KEY_SETTINGS, settingsFrom, TransactionKeyStore } from './transaction-key-store.js';
+import { factKey, KEY_SETTINGS, settingsFrom, TransactionKeyStore, withVerified } from './transaction-key-store.js';
 
 /**
  * Keys in the store of an account, for the key manager: reads see what was committed last, each `commit` is a transaction of the
@@ -22,8 +22,10 @@ export class WriterKeyStore implements KeyStore {
     return settingsFrom(await this.#writer.store.get('settings', KEY_SETTINGS));
   }
 
-  peers(addresses: readonly string[]): Promise<readonly (PeerRecord | undefined)[]> {
-    return this.#writer.store.get('peers', addresses);
+  async peers(addresses: readonly string[]): Promise<readonly (PeerRecord | undefined)[]> {
+    const { store } = this.#writer;
+    const [records, cards] = await Promise.all([store.get('peers', addresses), store.get('cards', addresses)]);
+    return records.map((record, i) => withVerified(record, cards[i]));
   }
 
   publicKeys(keys: readonly string[]): Promise<readonly (PublicKeyRecord | undefined)[]> {
