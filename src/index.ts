@@ -110,6 +110,7 @@ export type {
   QuoteRecord,
   ReceiptPolicy,
   RecipientRecord,
+  RetryRecord,
   SecurityRecord,
   SettingRecord,
   ThreadRecord,

@@ -1,11 +1,8 @@
 import { limits } from '../core/limits.js';
 import type { MailHeaders, ParsedMail } from '../mail/parsed-mail.js';
-import { sha256Hex } from '../mail/sha256.js';
-import { parsePublicKey } from '../openpgp/keys.js';
 import type { PeerFact, PublicKeyRecord } from '../store/key-records.js';
-import { encodeBase64 } from './base64.js';
+import { type FoundKey, fieldCache, keyOf } from './field-cache.js';
 import { readGossip } from './gossip.js';
-import { type AutocryptHeader, validAutocryptHeaders } from './header.js';
 
 /** A mail that keys are to be learned from. */
 export interface KeyMail {
@@ -71,12 +68,6 @@ export async function factsOfMail(input: KeyMail): Promise<MailFacts> {
   return collector.result();
 }
 
-/** A key as it stands in a field, read. */
-interface FoundKey {
-  readonly header: AutocryptHeader;
-  readonly record: PublicKeyRecord;
-}
-
 /** Collects facts of one mail, all of them with its identity and dates. */
 class FactCollector {
   readonly encrypted: boolean;
@@ -128,26 +119,15 @@ class FactCollector {
  * The key of the one valid Autocrypt field for that address. Undefined if there is none, and if there are several: Level 1
  * says that then none counts.
  */
-async function onlyValidKey(headers: MailHeaders, from: string): Promise<FoundKey | undefined> {
-  const mine = validAutocryptHeaders(headers.getAll('Autocrypt')).filter(({ address }) => address === from);
+export async function onlyValidKey(headers: MailHeaders, from: string): Promise<FoundKey | undefined> {
+  const mine = headers.getAll('Autocrypt').filter((value) => fieldCache.header(value)?.address === from);
   if (mine.length > limits.autocryptHeaders) return undefined;
   const keys: FoundKey[] = [];
-  for (const header of mine) {
-    const key = await keyOf(header);
+  for (const value of mine) {
+    const key = await fieldCache.key(value);
     if (key) keys.push(key);
   }
   return keys.length === 1 ? keys[0] : undefined;
-}
-
-/** Undefined if what stands there is no key: such a field is not valid. */
-async function keyOf(header: AutocryptHeader): Promise<FoundKey | undefined> {
-  try {
-    const { fingerprint } = await parsePublicKey(header.keyData);
-    const key = await sha256Hex(header.keyData);
-    return { header, record: { key, fingerprint, data: encodeBase64(header.keyData) } };
-  } catch {
-    return undefined;
-  }
 }
 
 function isReport(mail: ParsedMail): boolean {

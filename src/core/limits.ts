@@ -175,6 +175,8 @@ export const limits = {
   discoveryStepMs: 8_000,
   /** Mails fetched and committed in one batch: large enough to amortise a commit, small enough to show progress. */
   syncBatch: 200,
+  /** Mails read again in one batch after a key has come: opened, they wait in memory for their commit. */
+  retryBatch: 50,
   /** Bytes fetched in one batch. */
   syncBatchBytes: 8 * MiB,
   /** The connection for downloads is closed when nobody used it for this long: providers allow few at a time. */
@@ -232,6 +234,12 @@ export const limits = {
   pgpClockSkewMs: 24 * 3600_000,
   /** Public keys kept read: the key in each mail's header is nearly always one of them, and reading it is what costs most. */
   pgpCachedKeys: 300,
+
+  /** Keys that one address announced over time and that a signature is checked against. Anybody can announce in anybody's name. */
+  pgpSenderKeys: 100,
+
+  /** A file from inside an encryption is kept if it is no larger; of larger ones the mail is fetched and opened again when they are wanted. */
+  sealedFileBytes: MiB,
 
   // Autocrypt
   /** An Autocrypt or Autocrypt-Gossip field, as Level 1 says: larger ones are cut or refused by some servers. */

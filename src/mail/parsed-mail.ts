@@ -54,7 +54,7 @@ export interface MailPart {
 
 /** What could not be read as it should; the rest of the mail is there. */
 export interface MailProblem {
-  readonly code: 'unreadable' | 'too-large' | 'limit';
+  readonly code: 'unreadable' | 'too-large' | 'limit' | 'undecryptable';
   /** For people. */
   readonly detail: string;
 }

@@ -7,6 +7,7 @@ import { messageIdOf, UNKNOWN_ADDRESS } from './identity.js';
 
 const HEAD_FIELDS = [
   'messageId',
+  'outerId',
   'from',
   'fromMe',
   'to',

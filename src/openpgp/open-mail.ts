@@ -58,6 +58,8 @@ export interface OpenedMail {
   readonly warnings: readonly SecurityWarning[];
   /** Header of the decrypted payload; undefined for mail that was not encrypted. */
   readonly payloadHeaders?: MailHeaders;
+  /** The decrypted payload as a mail of its own, with its own header only; undefined for mail that was not encrypted. */
+  readonly inner?: ParsedMail;
   /** The outer Message-ID, where the inner one is another: an alias. */
   readonly outerMessageId?: string;
   /** The decrypted octets: part numbers of `mail` are those in them. Undefined for mail that was not encrypted. */
@@ -95,6 +97,7 @@ export async function openMail(outer: ParsedMail, options: OpenMailOptions): Pro
     signatures: results,
     warnings,
     payloadHeaders: inner.headers,
+    inner,
     payload: signed?.payload ?? payload,
     ...(outer.messageId !== undefined && outer.messageId !== mail.messageId && { outerMessageId: outer.messageId }),
   };

@@ -52,8 +52,16 @@ export class Signatures {
   async #check(packet: SignaturePacket, keys: readonly PublicKey[]): Promise<SignatureResult> {
     const created = packet.created?.getTime();
     const common = { ...issuerOf(packet), ...(created !== undefined && { created }) };
-    const key = keys.find(({ inner }) => inner.getKeys(packet.issuerKeyID).length > 0);
-    if (!key) return { ...common, state: 'unknown-key' };
+    const named = keys.filter(({ inner }) => inner.getKeys(packet.issuerKeyID).length > 0);
+    if (named.length === 0) return { ...common, state: 'unknown-key' };
+    // Several versions of one key, say from before and after it was renewed: which comes first must not matter.
+    for (const key of named) {
+      if (await this.#isBy(key, packet)) return { ...common, state: 'valid', fingerprint: key.fingerprint };
+    }
+    return { ...common, state: 'invalid' };
+  }
+
+  async #isBy(key: PublicKey, packet: SignaturePacket): Promise<boolean> {
     const { pgp } = await loadOpenPgp();
     const list: PacketList<SignaturePacket> = new pgp.PacketList();
     list.push(packet);
@@ -66,8 +74,7 @@ export class Signatures {
       date: null,
       config: settings,
     });
-    const valid = await signatures[0]?.verified.catch(() => false);
-    return valid ? { ...common, state: 'valid', fingerprint: key.fingerprint } : { ...common, state: 'invalid' };
+    return (await signatures[0]?.verified.catch(() => false)) ?? false;
   }
 }
 

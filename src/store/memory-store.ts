@@ -202,6 +202,7 @@ function emptyTables(): MemoryTables {
     facts: new MemoryTable('facts'),
     outbox: new MemoryTable('outbox'),
     actions: new MemoryTable('actions'),
+    retries: new MemoryTable('retries'),
     settings: new MemoryTable('settings'),
     ownKeys: new MemoryTable('ownKeys'),
     peers: new MemoryTable('peers'),

@@ -89,6 +89,12 @@ export interface SecurityRecord {
   readonly signature: 'valid' | 'invalid' | 'unknown-key' | 'none';
   /** Fingerprint of the signer, hex. */
   readonly signer?: string;
+  /**
+   * What else the user should know. `from-mismatch`: inside stands another sender than outside, the outer one is shown;
+   * `list-footer`: a mailing list added something that nobody signed and that is not shown; `encrypted-part-ignored`: there is an encrypted
+   * part beside others, which was not opened; `signature-unreadable`. Missing: nothing.
+   */
+  readonly warnings?: readonly ('from-mismatch' | 'list-footer' | 'encrypted-part-ignored' | 'signature-unreadable')[];
 }
 
 /** What the topmost Authentication-Results field of a mail says about its DKIM signatures; see `mail/authentication-results.ts`. */
@@ -159,6 +165,8 @@ export interface MessageRecord {
   readonly isChat: boolean;
   /** Written by a chat program itself (Chat-Version, own `chat$` id); an answer of a plain mail program is not. */
   readonly chatClient?: boolean;
+  /** Message-ID outside of the encryption, where the one inside is another; servers know the mail by it. */
+  readonly outerId?: string;
   /** Address of the sender, if the mail tells something about that contact: no list mail, report or automatic mail, not from us. */
   readonly sender?: string;
   /** A copy that is surely ours: written here, or found in the folder for sent mail. */
@@ -207,6 +215,8 @@ export interface MessageRecord {
   /** 1 while an acknowledged handler (a bot's) still has to finish with it. */
   readonly pending: 0 | 1;
   readonly security: SecurityRecord;
+  /** No copy could be opened yet: `problem` says why, and only what stands outside of the encryption is known. */
+  readonly unopened?: true;
   readonly problem?: ProblemRecord;
   /** Hex SHA-256 of the body, where the mail was fetched whole. Tells two mails of the same identity apart. */
   readonly bodyHash?: string;
@@ -228,6 +238,11 @@ export interface LocationRecord {
   readonly flags: readonly string[];
   readonly internalDate: number;
   readonly size: number;
+  /**
+   * A key that this copy could not be opened or its signature not be checked without: `own` for one of ours, `peer:` and the address of
+   * the sender. When such a key arrives, the copy is read again.
+   */
+  readonly waitsFor?: string;
   /** We put this copy there ourselves, of a message that we sent. */
   readonly appended?: true;
 }
@@ -415,6 +430,15 @@ export interface ActionRecord {
   /** Key of the message. */
   readonly message: string;
   readonly at: number;
+}
+
+/** Copies that waited for a key are to be read again, since one has come. Key: `waitsFor`, as in their locations. */
+export interface RetryRecord {
+  readonly waitsFor: string;
+  /** Differs for each time that such a key came. */
+  readonly at: number;
+  /** (INTERNALDATE, key) of the location that was reached, from the newest down. */
+  readonly reached?: readonly [number, string];
 }
 
 /** Anything else, by name. Key: `key`. */

@@ -9,6 +9,7 @@ import type {
   LocationRecord,
   MessageRecord,
   OutboxRecord,
+  RetryRecord,
   SettingRecord,
   ThreadRecord,
 } from './records.js';
@@ -26,6 +27,7 @@ export interface Tables {
   facts: FactRecord;
   outbox: OutboxRecord;
   actions: ActionRecord;
+  retries: RetryRecord;
   settings: SettingRecord;
   ownKeys: OwnKeyRecord;
   peers: PeerRecord;
@@ -59,7 +61,10 @@ export const schema = {
       byAuthserv: ['authserv'],
     },
   },
-  locations: { key: 'key', indexes: { byFolder: ['folder', 'uid'], byMessage: ['message'] } },
+  locations: {
+    key: 'key',
+    indexes: { byFolder: ['folder', 'uid'], byMessage: ['message'], waiting: ['waitsFor', 'internalDate'] },
+  },
   folders: { key: 'path', indexes: {} },
   chats: { key: 'id', indexes: { byDate: ['lastDate'] } },
   contacts: { key: 'address', indexes: {} },
@@ -69,6 +74,7 @@ export const schema = {
   facts: { key: 'key', indexes: { byTarget: ['target'] } },
   outbox: { key: 'id', indexes: { byState: ['state', 'dueAt'], byMessage: ['message'] } },
   actions: { key: 'key', indexes: { byMessage: ['message'], byKind: ['kind', 'at'] } },
+  retries: { key: 'waitsFor', indexes: {} },
   settings: { key: 'key', indexes: {} },
   ownKeys: { key: 'fingerprint', indexes: {} },
   peers: { key: 'address', indexes: {} },

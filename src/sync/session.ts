@@ -9,6 +9,7 @@ import { type FolderConnection, type FolderPass, FolderSync } from './mailbox/fo
 import { create, findFolders, type MailboxLayout, syncedFolders } from './mailbox/folders.js';
 import { HistorySync } from './mailbox/history-sync.js';
 import { ProgressReport } from './mailbox/progress-report.js';
+import { retryOpening } from './mailbox/retry-opening.js';
 import { Watch } from './mailbox/watch.js';
 import { SentCopies } from './outbox/sent-copy.js';
 import { sendReceipts } from './receipts/send-receipts.js';
@@ -16,7 +17,7 @@ import { StorageSync } from './storage/storage-sync.js';
 import { firstStartOf, type SyncContext } from './sync-context.js';
 
 /** What is to be done besides looking into folders. */
-type Duty = 'storage' | 'actions' | 'filing' | 'copies' | 'receipts';
+type Duty = 'storage' | 'actions' | 'filing' | 'copies' | 'receipts' | 'retries';
 
 /** The parts that the duties are done by. */
 interface Duties {
@@ -33,7 +34,7 @@ export class SyncSession {
   readonly #context: SyncContext;
   readonly #imap: ImapTransport;
   readonly #stop: AbortSignal;
-  readonly #due = new Set<Duty>(['storage', 'actions', 'filing', 'copies', 'receipts']);
+  readonly #due = new Set<Duty>(['storage', 'actions', 'filing', 'copies', 'receipts', 'retries']);
   readonly #progress: ProgressReport;
   readonly #connection: FolderConnection;
   #folders: FolderSync[] = [];
@@ -135,6 +136,7 @@ export class SyncSession {
       else if (this.#due.delete('filing')) await this.#attempt(() => this.#fileChats(filing, watch));
       else if (this.#due.delete('receipts')) await this.#attempt(() => this.#confirm());
       else if (this.#due.delete('copies')) await this.#attempt(() => this.#fileCopies(copies, watch));
+      else if (this.#due.delete('retries')) await this.#attempt(() => this.#openAgain());
       else if (!(await this.#readHistory(watch))) {
         this.#progress.complete();
         await watch.wait(this.#copiesAt);
@@ -233,6 +235,10 @@ export class SyncSession {
 
   async #confirm(): Promise<void> {
     if (await sendReceipts(this.#context, this.#imap, this.#stop)) this.#due.add('receipts');
+  }
+
+  async #openAgain(): Promise<void> {
+    if (await retryOpening(this.#context, this.#imap, this.#stop)) this.#due.add('retries');
   }
 
   async #fileCopies(copies: SentCopies, watch: Watch): Promise<void> {

@@ -22,6 +22,10 @@ export interface StateChange {
   readonly news: readonly string[];
   /** Contacts whose key became another one: not history, or the old one was verified. */
   readonly keyChanges: readonly KeyChange[];
+  /** Own keys were added or changed. */
+  readonly ownKeys: boolean;
+  /** Copies that waited for a key are to be read again. */
+  readonly retries: boolean;
   /** Chats that were merged into another one: old id to new id. */
   readonly merged: ReadonlyMap<string, string>;
 }

@@ -118,6 +118,8 @@ async function stateChange(tx: Transaction): Promise<StateChange> {
       .sort((a, b) => a.date - b.date)
       .map((message) => message.key),
     keyChanges: tx.keyChanges,
+    ownKeys: (await tx.changes('ownKeys')).length > 0,
+    retries: (await tx.changes('retries')).some(({ after }) => after !== undefined && after.reached === undefined),
     merged: tx.merged,
   };
 }

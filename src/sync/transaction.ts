@@ -57,6 +57,7 @@ export class Transaction {
     facts: new TableState(),
     outbox: new TableState(),
     actions: new TableState(),
+    retries: new TableState(),
     settings: new TableState(),
     ownKeys: new TableState(),
     peers: new TableState(),

@@ -2,6 +2,7 @@ import { StoreError } from '../../core/errors.js';
 import type { ChatMail } from '../../protocol/chat-mail.js';
 import type { MessageRecord, SecurityRecord } from '../../store/records.js';
 import type { IncomingCopy } from '../incoming.js';
+import type { AccountKeys } from '../keys/account-keys.js';
 import type { StateWriter } from '../state-writer.js';
 import type { Transaction } from '../transaction.js';
 import { readCopies } from './arrival.js';
@@ -12,8 +13,12 @@ import { join } from './join.js';
  * of each copy, in their order. The same as `readCopies`, and `join` in a transaction of the caller's, who can so write his
  * position in the folder with it, and read the next batch meanwhile.
  */
-export async function ingest(writer: StateWriter, copies: readonly IncomingCopy[]): Promise<MessageRecord[]> {
-  const arrivals = await readCopies(copies);
+export async function ingest(
+  writer: StateWriter,
+  keys: AccountKeys,
+  copies: readonly IncomingCopy[],
+): Promise<MessageRecord[]> {
+  const arrivals = await readCopies({ store: writer.store, keys }, copies);
   return writer.run((tx) => join(tx, arrivals));
 }
 

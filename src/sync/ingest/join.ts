@@ -3,9 +3,12 @@ import { withChatId, withSettingsOf } from '../../model/chat-summary.js';
 import { factsOf, withDeliveryFacts } from '../../model/delivery.js';
 import { locationKey, variantKey } from '../../model/identity.js';
 import { attachmentBlobId, type MessageHead, sameContent } from '../../model/message-facts.js';
-import { chatOf, graphFactsOf } from '../../model/placement.js';
+import { chatOf, type GraphFacts, graphFactsOf } from '../../model/placement.js';
+import { compareSecurity } from '../../model/security.js';
 import { realVariant, withClaim } from '../../model/variants.js';
 import type { MessageRecord } from '../../store/records.js';
+import { learnArrivals } from '../keys/learn-arrivals.js';
+import { retryIfOutdated } from '../keys/waiting.js';
 import type { Transaction } from '../transaction.js';
 import type { Arrival } from './arrival.js';
 import { type Joining, joinedMessage, joiningOf, newMessage } from './joining.js';
@@ -40,6 +43,8 @@ class Join {
   readonly #receipted = new Set<string>();
   /** Own messages that are new or changed. */
   readonly #ownMails: MessageRecord[] = [];
+  /** Messages that a copy was taken from. */
+  readonly #left = new Set<string>();
 
   constructor(tx: Transaction) {
     this.#tx = tx;
@@ -50,8 +55,10 @@ class Join {
   async run(arrivals: readonly Arrival[]): Promise<MessageRecord[]> {
     const joinings = arrivals.map((arrival) => joiningOf(arrival, this.#own));
     await this.#prefetch(joinings);
+    await learnArrivals(this.#tx, lessonsOf(arrivals));
     const keys: string[] = [];
     for (const joining of joinings) keys.push(await this.#joinOne(joining));
+    await this.#removeLeft();
     await this.#placeAll();
     await this.#applyReports();
     const records = await this.#tx.getMany('messages', keys);
@@ -79,30 +86,32 @@ class Join {
     const { arrival, base, head, graph } = joining;
     const key = await this.#variantOf(base, arrival);
     const known = await this.#tx.get('messages', key);
-    if (arrival.place !== undefined) this.#locate(arrival.place, key);
+    if (arrival.place !== undefined) await this.#locate(arrival.place, key, arrival.waiting);
     const next = known === undefined ? newMessage(joining, key) : joinedMessage(known, joining);
+    const firstRead = known === undefined || (known.unopened === true && next.unopened !== true);
     // Every copy counts for the graph, also one whose header loses: links are never taken back.
     await this.#graph.add(head.messageId, graph);
+    if (head.outerId !== undefined) await this.#graph.add(head.outerId, aliasOf(head.messageId, graph));
     for (const target of graph.answers) await this.#noteAnswer(key, target, head);
     if (known !== undefined && sameRecord(known, next)) return this.#keepQuiet(key, arrival);
 
     this.#tx.put('messages', next);
     this.#keepFiles(arrival, next, known);
     this.#toPlace.add(key);
-    if (known === undefined) {
-      if (arrival.sentTo === undefined) this.#news.set(key, !arrival.history);
+    if (known === undefined && arrival.sentTo === undefined) this.#news.set(key, !arrival.history);
+    if (firstRead) {
       for (const fact of factsOf(arrival.mail, next)) {
         this.#tx.put('facts', fact);
         this.#reported.add(fact.target);
       }
-    } else {
-      this.#keepQuiet(key, arrival);
     }
+    if (known !== undefined) this.#keepQuiet(key, arrival);
     for (const id of await noteReceipt(this.#tx, arrival.mail, next)) this.#receipted.add(id);
     if (head.fromMe) this.#ownMails.push(next);
-    if (known === undefined && head.fromMe) this.#reported.add(head.messageId);
+    if (firstRead && head.fromMe) this.#reported.add(head.messageId);
     const provenNow = next.ownCopy === true && known !== undefined && known.ownCopy !== true;
-    if (key !== base || provenNow) await this.#settleClaim(base, key, next);
+    const signedNow = known !== undefined && compareSecurity(known, next) < 0;
+    if (key !== base || provenNow || signedNow) await this.#settleClaim(base, key, next);
     return key;
   }
 
@@ -113,9 +122,10 @@ class Join {
   }
 
   /** Key of the message with this identity and this content. */
-  async #variantOf(base: string, { mail }: Arrival): Promise<string> {
+  async #variantOf(base: string, { mail, unopened }: Arrival): Promise<string> {
     const first = await this.#tx.get('messages', base);
-    if (first === undefined || sameContent(first, mail)) return base;
+    // A mail that could not be opened says nothing that another one of its identity could contradict.
+    if (first === undefined || unopened || first.unopened || sameContent(first, mail)) return base;
     // By shape, so that copies which were fetched in pieces find it; by body if that alone makes the difference.
     const keys = [variantKey(base, mail.shapeHash), variantKey(base, mail.bodyHash ?? mail.shapeHash)] as const;
     const [byShape, byBody] = await this.#tx.getMany('messages', keys);
@@ -144,7 +154,10 @@ class Join {
     for (const record of new Set([winner, rival])) this.#put(record, withClaim(record, record === real));
   }
 
-  #locate(place: NonNullable<Arrival['place']>, key: string): void {
+  async #locate(place: NonNullable<Arrival['place']>, key: string, waiting: Arrival['waiting']): Promise<void> {
+    const before = await this.#tx.get('locations', keyOfPlace(place));
+    if (before !== undefined && before.message !== key) this.#left.add(before.message);
+    if (waiting !== undefined) await retryIfOutdated(this.#tx, waiting);
     const { folder, uidValidity, uid, flags, internalDate, size } = place;
     this.#tx.put('locations', {
       key: keyOfPlace(place),
@@ -155,7 +168,20 @@ class Join {
       flags,
       internalDate,
       size,
+      ...(waiting !== undefined && { waitsFor: waiting.waitsFor }),
+      ...(before?.appended && { appended: true }),
     });
+  }
+
+  /** A mail that was opened may have another id inside, or be another one than was thought: what stood in for it goes when its last copy did. */
+  async #removeLeft(): Promise<void> {
+    for (const message of await this.#tx.getMany('messages', [...this.#left])) {
+      if (message?.unopened !== true) continue;
+      const copies = await this.#tx.list('locations', { index: 'byMessage', prefix: [message.key], limit: 1 });
+      if (copies.length > 0) continue;
+      this.#tx.remove('messages', message.key);
+      this.#toPlace.delete(message.key);
+    }
   }
 
   async #noteAnswer(key: string, target: string, head: MessageHead): Promise<void> {
@@ -246,6 +272,15 @@ class Join {
   #put(before: MessageRecord, after: MessageRecord): void {
     if (before !== after) this.#tx.put('messages', after);
   }
+}
+
+function lessonsOf(arrivals: readonly Arrival[]) {
+  return arrivals.flatMap(({ lesson, history }) => (lesson === undefined ? [] : [{ lesson, history }]));
+}
+
+/** The id outside of an encryption is the same mail's: what answers to it say is about the mail. */
+function aliasOf(messageId: string, { node, linked }: GraphFacts): GraphFacts {
+  return node === undefined ? { linked: [], answers: [] } : { node, linked: [messageId, ...linked], answers: [] };
 }
 
 /** Target of the facts about answers: apart from what reports say about the message itself. */

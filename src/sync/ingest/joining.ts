@@ -12,10 +12,12 @@ import {
   type MessageHead,
   type MessageStatus,
   statusIn,
+  strippedContent,
   tellingSenderOf,
 } from '../../model/message-facts.js';
 import { type GraphFacts, graphFactsOf } from '../../model/placement.js';
-import type { MessageRecord, RecipientRecord } from '../../store/records.js';
+import { compareSecurity, joinSecurity, PLAIN } from '../../model/security.js';
+import type { MessageRecord, RecipientRecord, SecurityRecord } from '../../store/records.js';
 import type { Arrival } from './arrival.js';
 
 /** An arrival with what it says about itself. */
@@ -33,7 +35,8 @@ export interface Joining {
 /** Reads from an arrival what joining needs. `own`: the account's addresses. */
 export function joiningOf(arrival: Arrival, own: ReadonlySet<string>): Joining {
   const { mail, place } = arrival;
-  const head = headOf(mail, own, arrival.authentication);
+  const { outerId } = arrival;
+  const head = { ...headOf(mail, own, arrival.authentication), ...(outerId !== undefined && { outerId }) };
   const shadow = place?.role === 'contacts' || place?.role === 'blocked';
   const identity = messageKey(head.from.address, head.messageId);
   const silent = shadow || isOnlyAboutOthers(mail);
@@ -43,7 +46,8 @@ export function joiningOf(arrival: Arrival, own: ReadonlySet<string>): Joining {
     sender: shadow ? undefined : tellingSenderOf(mail, own),
     base: shadow ? shadowKey(place.role, identity) : identity,
     silent,
-    graph: silent ? { linked: [], answers: [] } : graphFactsOf(head, own),
+    // What stands outside of an encryption is no fact: the mail may say something else once it is open.
+    graph: silent || arrival.unopened ? { linked: [], answers: [] } : graphFactsOf(head, own),
   };
 }
 
@@ -62,7 +66,7 @@ export function newMessage(joining: Joining, key: string): MessageRecord {
     unread: 0,
     hidden: joining.silent ? 1 : 0,
     pending: 0,
-    security: arrival.security ?? { encrypted: false, signature: 'none' },
+    ...securedBy(arrival),
     ...(joining.sender !== undefined && { sender: joining.sender }),
     ...ownCopyOf(head, isOwnCopy(joining)),
   };
@@ -72,12 +76,18 @@ export function newMessage(joining: Joining, key: string): MessageRecord {
 /** A known message after another copy of its mail came in. */
 export function joinedMessage(known: MessageRecord, joining: Joining): MessageRecord {
   const { arrival } = joining;
+  const compared = compareSecurity(known, securedBy(arrival));
+  // Of one that vanished there is no text left that could be worth more.
+  const worth = compared > 0 && known.gone === 'vanished' && arrival.place !== undefined ? -1 : compared;
+  if (worth < 0 && known.unopened) return openedMessage(known, joining);
   const internalDate = earlier(known.internalDate, arrival.place?.internalDate);
-  const { gone, authserv: _, ...status } = statusIn(known);
+  const { gone, authserv: _, unopened: _u, ...status } = statusIn(known);
   const revived = gone === 'vanished' && arrival.place !== undefined;
-  const head = joinHeads(headIn(known), joining.head);
+  const head = worth > 0 ? headIn(known) : worth < 0 ? joining.head : joinHeads(headIn(known), joining.head);
   const next: MessageStatus = {
     ...status,
+    ...(worth === 0 && known.unopened && { unopened: true }),
+    security: securityOf(known, arrival, worth),
     ...(gone !== undefined && !revived && { gone }),
     ...(internalDate !== undefined && { internalDate }),
     date: effectiveDate(head.headerDate, internalDate),
@@ -86,14 +96,44 @@ export function joinedMessage(known: MessageRecord, joining: Joining): MessageRe
     ...(joining.sender !== undefined && { sender: joining.sender }),
     ...ownCopyOf(head, known.ownCopy === true || isOwnCopy(joining)),
   };
-  return assemble(head, joinedContent(known, arrival), next);
+  return assemble(head, joinedContent(known, arrival, worth), next);
 }
 
-function joinedContent(known: MessageRecord, { mail }: Arrival): MessageContent {
+/** A message of which there were only copies that could not be opened, after one could: as if those had never been read. */
+function openedMessage(known: MessageRecord, joining: Joining): MessageRecord {
+  const fresh = newMessage(joining, known.key);
+  const { arrival } = joining;
+  const internalDate = earlier(known.internalDate, arrival.place?.internalDate);
+  const deleted = known.gone === 'deleted';
+  const status: MessageStatus = {
+    ...statusIn(fresh),
+    chatId: known.chatId,
+    date: effectiveDate(joining.head.headerDate, internalDate),
+    ...(internalDate !== undefined && { internalDate }),
+    state: joining.head.fromMe ? known.state : fresh.state,
+    seen: known.seen || fresh.seen,
+    pending: known.pending,
+    ...(deleted && { hidden: 1, pending: 0, gone: 'deleted' }),
+    ...ownCopyOf(joining.head, known.ownCopy === true || isOwnCopy(joining)),
+  };
+  const content = contentIn(fresh);
+  return assemble(joining.head, deleted ? strippedContent(content) : content, status);
+}
+
+function securityOf(known: MessageRecord, { security = PLAIN }: Arrival, worth: number): SecurityRecord {
+  return worth === 0 ? joinSecurity(known.security, security) : worth > 0 ? known.security : security;
+}
+
+function securedBy({ security = PLAIN, unopened }: Arrival): Pick<MessageRecord, 'security' | 'unopened'> {
+  return unopened ? { security, unopened: true } : { security };
+}
+
+function joinedContent(known: MessageRecord, { mail }: Arrival, worth: number): MessageContent {
   const old = contentIn(known);
   if (known.gone === 'deleted') return old;
   const fresh = contentOf(mail, known.key);
-  const joined = known.gone === 'vanished' ? fresh : joinContents(withoutClaim(old), fresh);
+  const plain = withoutClaim(old);
+  const joined = known.gone === 'vanished' || worth < 0 ? fresh : worth > 0 ? plain : joinContents(plain, fresh);
   // Whether another mail claims the same identity is no property of the mail itself.
   const claims = known.problem?.code === 'duplicate-id' && joined.problem === undefined;
   return claims && known.problem !== undefined ? { ...joined, problem: known.problem } : joined;

@@ -1,6 +1,7 @@
 import { KeyManager } from '../../autocrypt/key-manager.js';
 import type { Clock } from '../../core/clock.js';
 import type { RandomBytes } from '../../core/random.js';
+import type { PrivateKey, PublicKey } from '../../openpgp/key.js';
 import type { StateWriter } from '../state-writer.js';
 import { evidenceIn } from './transaction-key-store.js';
 import { WriterKeyStore } from './writer-key-store.js';
@@ -19,6 +20,7 @@ export interface AccountKeysOptions {
 export class AccountKeys {
   /** Own keys, what is known about peers, and advice. It sees what mails taught as soon as that is committed. */
   readonly manager: KeyManager;
+  readonly #public = new WeakMap<PrivateKey, PublicKey>();
 
   private constructor(manager: KeyManager) {
     this.manager = manager;
@@ -45,5 +47,19 @@ export class AccountKeys {
       if (evidence) manager.showEvidence(evidence);
     });
     return new AccountKeys(manager);
+  }
+
+  /** Brings the state of the keys in step with what mails have shown. */
+  async refresh(): Promise<void> {
+    await this.manager.refresh();
+  }
+
+  /** Public halves of all own keys, newest first: what own mail may be signed with. */
+  ownPublicKeys(): readonly PublicKey[] {
+    return this.manager.decryptionKeys.map((key) => {
+      const known = this.#public.get(key) ?? key.toPublic();
+      this.#public.set(key, known);
+      return known;
+    });
   }
 }

@@ -13,6 +13,7 @@ import type {
 import type { SettingRecord } from '../../store/records.js';
 import { updateCard } from '../storage/cards.js';
 import type { Transaction } from '../transaction.js';
+import { OWN_KEY, retryWaiting } from './waiting.js';
 
 /** Setting with what the user prefers. */
 const PREFERENCES = 'keys:preferences';
@@ -92,6 +93,7 @@ export class TransactionKeyStore implements KeyStore {
     const tx = this.#tx;
     for (const fingerprint of batch.removeOwnKeys ?? []) tx.remove('ownKeys', fingerprint);
     for (const record of batch.ownKeys ?? []) tx.put('ownKeys', record);
+    if ((batch.ownKeys ?? []).length > 0) await retryWaiting(tx, OWN_KEY);
     for (const record of batch.peers ?? []) await this.#putPeer(record);
     for (const record of batch.publicKeys ?? []) tx.put('publicKeys', record);
     for (const fact of batch.facts ?? []) tx.put('keyFacts', factRecord(fact));

@@ -59,7 +59,7 @@ export class Committer {
         history: isHistory(record, mail, historyDate),
       }),
     );
-    const arrivals = await readCopies(copies);
+    const arrivals = await readCopies(this.#context, copies);
     const messages = await this.#context.writer.run(async (tx) => {
       if (position) await patchFolder(tx, record.path, position);
       const joined = await join(tx, arrivals);

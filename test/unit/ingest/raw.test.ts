@@ -23,7 +23,7 @@ function raw(uid: number, ...lines: readonly string[]): IncomingCopy {
 describe('mails as they come from the server', () => {
   it('become chats', async () => {
     const state = await testState();
-    const messages = await ingest(state.writer, [
+    const messages = await ingest(state.writer, await state.keys(), [
       raw(
         1,
         'From: Bob <bob@example.net>',
@@ -68,8 +68,8 @@ describe('mails as they come from the server', () => {
       '',
       '',
     ];
-    const [whole] = await ingest(state.writer, [raw(1, ...headers.slice(0, -1), 'Hello')]);
-    const [pieces] = await ingest(state.writer, [
+    const [whole] = await ingest(state.writer, await state.keys(), [raw(1, ...headers.slice(0, -1), 'Hello')]);
+    const [pieces] = await ingest(state.writer, await state.keys(), [
       copy(2, {
         headers: encoder.encode(headers.join('\r\n')),
         structure: {
@@ -89,7 +89,7 @@ describe('mails as they come from the server', () => {
 
   it('that nobody can read become messages that say so, and stop no other', async () => {
     const state = await testState();
-    const messages = await ingest(state.writer, [
+    const messages = await ingest(state.writer, await state.keys(), [
       copy(1, {}),
       copy(2, { source: encoder.encode('') }),
       copy(3, { source: crypto.getRandomValues(new Uint8Array(2000)) }),
@@ -104,7 +104,7 @@ describe('mails as they come from the server', () => {
     });
     expect(messages[3]).toMatchObject({ chatId: 'single:bob@example.net' });
     expect(await state.store.count('locations')).toBe(4);
-    const [again] = await ingest(state.writer, [copy(1, {})]);
+    const [again] = await ingest(state.writer, await state.keys(), [copy(1, {})]);
     expect(again?.key).toBe(messages[0]?.key);
   });
 });
