@@ -11,6 +11,8 @@ import { type EncryptOptions, encryptArmored } from './encrypt.js';
 export interface SealOptions extends EncryptOptions {
   /** Source of the outer multipart boundary; inject one for repeatable output. Default: cryptographic. */
   readonly random?: RandomBytes;
+  /** Further header fields of the mail, each whole and with CRLF at its end, such as `foldField` makes them. */
+  readonly fields?: readonly string[];
 }
 
 /** The only fields that are repeated outside, besides MIME's own and a Subject that says nothing. */
@@ -25,14 +27,15 @@ const OUTER_SUBJECT = '...';
  * with header protection (RFC 9788): everything goes inside, and outside stand only the fields that servers need and
  * that programs must see before they decrypt.
  *
- * Gossip and tokens belong into the mail before it is sealed. Its Message-ID stands outside as well, so it must not tell
+ * Gossip and tokens belong into the mail before it is sealed, or into `fields`. Its Message-ID stands outside as well, so it must not tell
  * anything, such as a group's id.
  *
  * @throws InputError `INVALID_HEADER` if From, Date, Message-ID or the header itself is missing.
  * @throws EncryptionError as `encrypt`
  */
 export async function sealMail(mail: Uint8Array, options: SealOptions): Promise<Uint8Array> {
-  const { header, body } = split(mail);
+  const { header: written, body } = split(mail);
+  const header = written + (options.fields ?? []).join('');
   const outer = await outerFields(header);
   const payload = Buffer.concat([Buffer.from(protectedHeader(header, outer), 'latin1'), body]);
   const armored = await encryptArmored(payload, options);

@@ -63,7 +63,8 @@ export async function composeMime(root: MimePart, options: ComposeOptions = {}):
     disableUrlAccess: true,
   });
   fill({ node, encodeWord }, root);
-  return new Uint8Array(await node.build());
+  const { buffer, byteOffset, byteLength } = await node.build();
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function nodeOptions(part: MimePart): MimeNodeOptions {

@@ -32,7 +32,7 @@ export interface OutgoingPlan {
 export interface OutgoingMail extends WrittenMail {
   /** Only if it is encrypted. */
   readonly sealed?: {
-    /** The mail inside: what its sender is shown. */
+    /** The mail inside, less the fields about keys: what its sender is shown. */
     readonly payload: Uint8Array;
     /** Fingerprint of the own key that signed it. */
     readonly signer: string;
@@ -117,12 +117,13 @@ const GOSSIP: AutocryptFieldName = 'Autocrypt-Gossip';
 async function seal(
   keys: KeyManager,
   mail: WrittenMail,
-  { from, advice }: { readonly from: string; readonly advice?: EncryptionAdvice },
+  plan: Pick<OutgoingPlan, 'from'> & { readonly advice?: EncryptionAdvice; readonly fields?: readonly string[] },
   { now, signal }: SealOutgoingOptions,
 ): Promise<OutgoingMail> {
-  const signWith = keys.signingKey(from);
-  const to = [...(advice?.publicKeys.values() ?? [])];
-  const bytes = await sealMail(mail.bytes, { to, signWith, now, ...(signal && { signal }) });
+  const signWith = keys.signingKey(plan.from);
+  const to = [...(plan.advice?.publicKeys.values() ?? [])];
+  const { fields = [] } = plan;
+  const bytes = await sealMail(mail.bytes, { to, signWith, now, fields, ...(signal && { signal }) });
   return { ...mail, bytes, sealed: { payload: mail.bytes, signer: signWith.fingerprint } };
 }
 
