@@ -19,8 +19,9 @@ export type {
 export type { ChatListFilter } from './chat/chat-order.js';
 export type { ChatListChange } from './chat/chat-watch.js';
 export type { ChatListOptions, Chats, ChatWatchOptions } from './chat/chats.js';
+export type { ContactDetails, ContactFields, ContactUpdate, Photo } from './chat/contact-details.js';
 export type { ContactKey, ContactKeyChange } from './chat/contact-keys.js';
-export type { Contacts } from './chat/contacts.js';
+export type { ContactDraft, ContactListOptions, ContactSearchOptions, Contacts } from './chat/contacts.js';
 export type { FileDraft, FileOptions, MessageDraft, ReplyDraft } from './chat/draft.js';
 export type { ChatEncryption, PersonEncryption } from './chat/encryption-state.js';
 export type {

@@ -1,5 +1,6 @@
 import type { EncryptionMode } from '../autocrypt/decision.js';
 import { InputError } from '../core/errors.js';
+import { contactName } from '../model/contact-registers.js';
 import type { ChatRecord, ReceiptPolicy } from '../store/records.js';
 import { cardIdOfChat, updateCard } from '../sync/storage/cards.js';
 import { receiptPolicies } from '../trust/receipt-policy.js';
@@ -48,7 +49,7 @@ export class ChatHandle implements Chat {
   get members(): readonly Person[] {
     const { kind, members } = this.#cell.record;
     if (kind !== 'single') return members;
-    const name = this.#cell.contact?.name;
+    const name = contactName(this.#cell.contact);
     return name === undefined ? members : members.map(({ address }) => ({ address, name }));
   }
 

@@ -1,7 +1,10 @@
-import { newContact } from '../model/contact-registers.js';
+import { contactName, newContact } from '../model/contact-registers.js';
 import type { ReceiptPolicy } from '../store/records.js';
+import { deleteCard } from '../sync/storage/cards.js';
 import { receiptPolicies } from '../trust/receipt-policy.js';
 import { checkChoice } from './check-options.js';
+import type { ContactUpdate, Photo } from './contact-details.js';
+import { cardPhotoOf, readPhoto, updateContact } from './contact-entry.js';
 import { type ContactKey, comparedFingerprint } from './contact-keys.js';
 import type { AccountContext, ContactCell } from './context.js';
 import type { Chat, Contact } from './handles.js';
@@ -23,7 +26,54 @@ export class ContactHandle implements Contact {
   }
 
   get name(): string | undefined {
-    return this.#cell.record?.name;
+    return contactName(this.#cell.record);
+  }
+
+  get addresses(): readonly string[] {
+    return this.#cell.record?.card?.addresses ?? [this.address];
+  }
+
+  get listed(): boolean {
+    return this.#cell.record?.card?.listed ?? false;
+  }
+
+  get nickname(): string | undefined {
+    return this.#cell.record?.card?.nickname;
+  }
+
+  get status(): string | undefined {
+    return this.#cell.record?.card?.status ?? this.#cell.record?.profile?.status;
+  }
+
+  get birthday(): string | undefined {
+    return this.#cell.record?.card?.birthday ?? this.#cell.record?.profile?.birthday;
+  }
+
+  get categories(): readonly string[] {
+    return this.#cell.record?.card?.categories ?? [];
+  }
+
+  get hasPhoto(): boolean {
+    return this.#cell.record?.card?.photo !== undefined || this.#cell.record?.profile?.photo !== undefined;
+  }
+
+  async photo(): Promise<Photo | undefined> {
+    this.#context.assertOpen();
+    const { store } = this.#context;
+    const { card, profile } = this.#cell.record ?? {};
+    if (card?.photo)
+      return readPhoto(store, card.photo.contentType, await cardPhotoOf(store, this.address, card.photo));
+    return profile?.photo && readPhoto(store, profile.photo.contentType, profile.photo.blob);
+  }
+
+  async update(changes: ContactUpdate): Promise<void> {
+    this.#context.assertOpen();
+    await updateContact(this.#context, 'contact.update', this.address, changes);
+  }
+
+  async delete(): Promise<void> {
+    this.#context.assertOpen();
+    await this.#context.writer.run((tx) => deleteCard(tx, this.address));
   }
 
   get usesChat(): boolean {

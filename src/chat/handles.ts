@@ -14,6 +14,7 @@ import type {
   SecurityRecord,
 } from '../store/records.js';
 import type { DownloadOptions } from '../sync/engine.js';
+import type { ContactDetails } from './contact-details.js';
 import type { ContactKey } from './contact-keys.js';
 import type { MessageDraft, ReplyDraft } from './draft.js';
 import type { ChatEncryption } from './encryption-state.js';
@@ -27,10 +28,10 @@ export interface Person {
 }
 
 /** What is known about an address. Also there for addresses that no mail came from yet. */
-export interface Contact {
+export interface Contact extends ContactDetails {
   /** Normalised address. */
   readonly address: string;
-  /** Newest name that the person used in a From header. */
+  /** What the user calls them, else what their own profile says, else the newest name that they used in a From header. */
   readonly name: string | undefined;
   /** True if the person's newest mail was written by a chat program. */
   readonly usesChat: boolean;

@@ -54,3 +54,9 @@ function compareAt(a: readonly [number, string], b: readonly [number, string] | 
   if (a[0] !== b[0]) return a[0] - b[0];
   return a[1] === b[1] ? 0 : a[1] < b[1] ? -1 : 1;
 }
+
+/** What a contact is called: as the user entered it, else as the person's own profile says, else as in the header of their newest mail. */
+export function contactName(contact: ContactRecord | undefined): string | undefined {
+  const { card, profile } = contact ?? {};
+  return card?.nickname ?? card?.name ?? profile?.name ?? contact?.name;
+}

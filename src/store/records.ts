@@ -1,3 +1,5 @@
+import type { CardPhoto } from './card-records.js';
+
 /**
  * What an account keeps. Records are plain JSON values (no Date, Map, undefined-only fields), so that any store can
  * hold them; times are milliseconds since 1970, addresses are normalised (see `mail/address.ts`). A field that is called `blob`,
@@ -368,8 +370,35 @@ export interface ContactRecord {
   readonly authentication?: AuthenticationRecord;
   /** Effective date of the newest mail from them. */
   readonly lastSeen?: number;
+  /** What the user entered; derived from the cards. */
+  readonly card?: ContactCardRecord;
+  /** The newest profile that came from them. */
+  readonly profile?: ContactProfileRecord;
   /** Whether they get read receipts; undefined: as the account has it. */
   readonly receipts?: ReceiptPolicy;
+}
+
+/** What the user entered for a contact, as the cards have it. */
+export interface ContactCardRecord {
+  /** All addresses of the contact, in their order. */
+  readonly addresses: readonly string[];
+  readonly listed: boolean;
+  readonly name?: string;
+  readonly nickname?: string;
+  readonly photo?: CardPhoto;
+  readonly birthday?: string;
+  readonly status?: string;
+  readonly categories?: readonly string[];
+}
+
+/** What a person tells about themselves. */
+export interface ContactProfileRecord {
+  /** (effective date, message-id) of the mail that it comes from. */
+  readonly at: readonly [number, string];
+  readonly name?: string;
+  readonly photo?: { readonly contentType: string; readonly blob: string };
+  readonly birthday?: string;
+  readonly status?: string;
 }
 
 /** A node of the graph of message-ids, for chats that are threads (ad-hoc groups) and for answers. Key: `messageId`. */

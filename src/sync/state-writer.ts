@@ -9,6 +9,7 @@ import { deriveContacts } from './ingest/derive-contacts.js';
 import { deriveOwnServers } from './ingest/own-servers.js';
 import type { RecordChange, StateChange } from './state-change.js';
 import { deriveChatSettings } from './storage/chat-settings.js';
+import { deriveContactCards } from './storage/contact-cards.js';
 import { Transaction } from './transaction.js';
 
 /** What a {@link StateWriter} needs. */
@@ -82,6 +83,7 @@ export class StateWriter {
     await deriveContacts(tx);
     await deriveChats(tx);
     await deriveChatSettings(tx);
+    await deriveContactCards(tx);
     await deriveOwnServers(tx);
     const change = this.#listeners.size > 0 ? await stateChange(tx) : undefined;
     const batch = tx.batch();

@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { canonicalJson, mergeCards, newCard } from '../../model/card-merge.js';
 import { type Card, cardView, sharedRegisters } from '../../model/card-view.js';
+import { shortHash } from '../../model/identity.js';
 import { SELF_CHAT } from '../../model/placement.js';
 import type {
   CardPhoto,
@@ -114,9 +115,7 @@ export function cardPhotoBlob(id: string, sha256Hex: string): string {
  * is a connection. A value that is set already is left alone.
  */
 export async function updateCard(tx: Transaction, id: string, patch: CardPatch): Promise<void> {
-  const record = (await tx.get('cards', id)) ?? newCard(id);
-  const person = await tx.list('cards', { index: 'byPerson', prefix: [record.person] });
-  const all = person.some((card) => card.id === id) ? person : [...person, record];
+  const all = await personOf(tx, id);
   const { photo: picture, granted, held, revokedUntil, ...values } = patch;
   const photo = picture && photoOf(picture);
   const floor = Math.max(tx.now, ...all.map(({ deletedAt }) => deletedAt + 1));
@@ -137,6 +136,58 @@ export async function updateCard(tx: Transaction, id: string, patch: CardPatch):
     putCard(tx, card, mergeCards(card, card.id === id ? own : change), true);
     if (picture && photo) tx.putBlob(cardPhotoBlob(card.id, photo.sha256), picture.bytes);
   }
+}
+
+/** Deletes what the user entered for a contact. Blocking, acceptance, verification and settings of chats stay. */
+export async function deleteCard(tx: Transaction, id: string): Promise<void> {
+  for (const card of await personOf(tx, id)) {
+    putCard(
+      tx,
+      card,
+      mergeCards(card, { ...newCard(card.id), person: card.person, deletedAt: laterThan(tx, card) }),
+      true,
+    );
+  }
+}
+
+/**
+ * Makes these addresses one contact: they come to that of the first one, and addresses that it had beside them leave it. An address that
+ * leaves keeps whether it is blocked and accepted.
+ */
+export async function setAddresses(tx: Transaction, ids: readonly [string, ...string[]]): Promise<void> {
+  const present = await personOf(tx, ids[0]);
+  const person = present[0]?.person ?? newCard(ids[0]).person;
+  for (const id of ids) {
+    const card = (await tx.get('cards', id)) ?? newCard(id);
+    const at = Math.max(tx.now, card.personAt + 1);
+    if (card.person !== person || (ids.length > 1 && card.personAt === 0))
+      putCard(tx, card, mergeCards(card, { ...newCard(id), person, personAt: at }), true);
+  }
+  const { blocked, accepted } = sharedRegisters(present);
+  for (const card of present) {
+    if (ids.includes(card.id)) continue;
+    const at = laterThan(tx, card);
+    const kept = { ...(blocked && { blocked }), ...(accepted && { accepted }) };
+    const alone = {
+      ...newCard(card.id),
+      person: shortHash('person', card.id, String(at)),
+      personAt: at,
+      deletedAt: at,
+    };
+    putCard(tx, card, mergeCards(card, { ...alone, shared: kept }), true);
+  }
+}
+
+/** The cards of all addresses of a contact; at least the one that was asked for. */
+async function personOf(tx: Transaction, id: string): Promise<CardRecord[]> {
+  const record = (await tx.get('cards', id)) ?? newCard(id);
+  const person = await tx.list('cards', { index: 'byPerson', prefix: [record.person] });
+  return person.some((card) => card.id === id) ? person : [...person, record];
+}
+
+/** A time at which everything that the card says is over. */
+function laterThan(tx: Transaction, { personAt, deletedAt, shared }: CardRecord): number {
+  return Math.max(tx.now, personAt + 1, deletedAt + 1, ...Object.values(shared).map(({ at }) => at + 1));
 }
 
 /** Writes a card that was merged; `ours` if the mailbox has to hear of the change. */
