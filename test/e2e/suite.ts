@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Account, type AccountOptions, CoiError, type Message } from 'coi-sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, temporaryDirectory } from '../servers/temp.js';
+import { encryptionTests } from './encryption.js';
 import type { TestServers, TestUser } from './servers.js';
 import { messageIdsIn, nextMessage, sendPlain, withImap } from './support.js';
 
@@ -45,6 +46,8 @@ export function endToEndSuite(name: string, start: () => Promise<TestServers>): 
       for await (const message of chat.messages()) list.push(message.text);
       return list;
     };
+
+    encryptionTests({ newUser, account });
 
     it('carries a conversation both ways, each message once', async () => {
       const [adaUser, bobUser] = [await newUser('ada'), await newUser('bob')];
