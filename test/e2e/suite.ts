@@ -40,6 +40,15 @@ export function endToEndSuite(name: string, start: () => Promise<TestServers>): 
       directories.push(directory.path);
       return join(directory.path, 'account.db');
     }
+    /** The account with a key, which the first start makes if nobody else does. */
+    async function withKey(who: Account): Promise<Account> {
+      if (who.keys.state !== 'ready') {
+        await who.keys.create().catch((error: unknown) => {
+          if (!(error instanceof CoiError) || error.code !== 'KEY_EXISTS') throw error;
+        });
+      }
+      return who;
+    }
     const texts = async (who: Account, peer: string) => {
       const chat = await who.chat(peer);
       const list: string[] = [];
@@ -100,6 +109,71 @@ export function endToEndSuite(name: string, start: () => Promise<TestServers>): 
       expect(Buffer.compare(bytes ?? new Uint8Array(), video)).toBe(0);
       expect(progress.length).toBeGreaterThan(1);
       expect(progress.at(-1)).toBe(video.length);
+    });
+
+    it('brings the key to a second device, which then reads what it could not; a contact is verified', async () => {
+      const [adaUser, bobUser] = [await newUser('ada'), await newUser('bob')];
+      const [ada, bob] = [await withKey(await account(adaUser)), await withKey(await account(bobUser))];
+      const first = nextMessage(bob, (m) => m.text === 'one');
+      await (await ada.chat(bobUser.email)).send('one');
+      const second = nextMessage(ada, (m) => m.text === 'two');
+      await (await first).reply('two');
+      expect((await second).security).toMatchObject({ encrypted: true, signature: 'valid' });
+      const third = nextMessage(bob, (m) => m.text === 'three');
+      await (await second).reply('three');
+      expect((await third).security).toMatchObject({ encrypted: true, signature: 'valid' });
+
+      const contact = await bob.contacts.get(adaUser.email);
+      await contact.verify(ada.keys.verificationCode());
+      expect([contact.verified, contact.keyFingerprint]).toEqual([true, ada.keys.fingerprint]);
+
+      const { code, message } = await ada.keys.createSetupMessage();
+      await message.sent({ signal: AbortSignal.timeout(20_000) });
+      const device = await account(adaUser);
+      await eventually(async () => {
+        expect(device.keys.state).toBe('import-needed');
+        expect(await device.keys.setupMessages()).toHaveLength(1);
+      });
+      const chat = await device.chat(bobUser.email);
+      const received = async () =>
+        (await chat.messages().toArray()).map(({ text, problem }) => problem?.code ?? text.split('\n')[0]);
+      await eventually(async () => {
+        expect(await received()).toEqual(['one', 'undecryptable', 'undecryptable']);
+      });
+      await expect(chat.send('no')).rejects.toMatchObject({ code: 'KEY_IMPORT_NEEDED' });
+
+      const [setup] = await device.keys.setupMessages();
+      if (!setup) throw new Error('The setup message is not there.');
+      expect((await device.keys.importSetupMessage(setup, code)).fingerprint).toBe(ada.keys.fingerprint);
+      await eventually(async () => {
+        expect(await received()).toEqual(['one', 'two', 'three']);
+      });
+      const fourth = nextMessage(bob, (m) => m.text === 'four');
+      await chat.send('four');
+      expect((await fourth).security).toMatchObject({ encrypted: true, signature: 'valid' });
+    });
+
+    it('goes on from a backup on another device', { timeout: 60_000 }, async () => {
+      const [adaUser, bobUser] = [await newUser('ada'), await newUser('bob')];
+      const ada = await withKey(await account(adaUser));
+      const bob = await withKey(await account(bobUser));
+      const first = nextMessage(bob, (m) => m.text === 'one');
+      await (await ada.chat(bobUser.email)).send('one');
+      const second = nextMessage(ada, (m) => m.text === 'two');
+      await (await first).reply('two');
+      await second;
+      const path = `${await storePath()}.backup`;
+      await ada.exportBackup(path, { passphrase: 'secret' });
+      await ada.close();
+      await (await bob.chat(adaUser.email)).send('three');
+
+      const store = await storePath();
+      const { email } = await Account.importBackup(path, { passphrase: 'secret', store });
+      const again = await account({ ...adaUser, email }, { store }, false);
+      const third = nextMessage(again, (m) => m.text === 'three');
+      await again.start({ signal: AbortSignal.timeout(60_000) });
+      expect((await third).security).toMatchObject({ encrypted: true, signature: 'valid' });
+      expect(await texts(again, bobUser.email)).toEqual(['one', 'two', 'three']);
     });
 
     it('talks with a plain mail program: its replies land in the same chat', async () => {
