@@ -171,6 +171,8 @@ export interface MessageRecord {
   readonly outerId?: string;
   /** Address of the sender, if the mail tells something about that contact: no list mail, report or automatic mail, not from us. */
   readonly sender?: string;
+  /** Address of the sender of a mail from others that has no `sender`: an index finds it by this. */
+  readonly author?: string;
   /** A copy that is surely ours: written here, or found in the folder for sent mail. */
   readonly ownCopy?: boolean;
   /** Automatic mail (Auto-Submitted, Precedence): bots must not answer it. */
@@ -209,6 +211,10 @@ export interface MessageRecord {
   readonly unread: 0 | 1;
   /** 1 if it is not to be shown: see `gone`, or a report or receipt, which never is. */
   readonly hidden: 0 | 1;
+  /** Hidden because its sender is blocked, or because it lies in the folder for blocked mail. */
+  readonly blocked?: true;
+  /** All its copies lie in the folder for blocked mail. */
+  readonly confined?: true;
   /**
    * Why a tombstone is left: `vanished`: its last copy disappeared from the mailbox (a copy found later revives it silently, as
    * after a move); `deleted`: by the user, here (no late copy brings it back). Text and files are dropped.
@@ -247,6 +253,8 @@ export interface LocationRecord {
   readonly waitsFor?: string;
   /** We put this copy there ourselves, of a message that we sent. */
   readonly appended?: true;
+  /** It lies in the folder for blocked mail. */
+  readonly blocked?: true;
 }
 
 /** Sync position in one folder. Key: `path`. */
@@ -349,6 +357,16 @@ export interface ChatRecord {
   readonly lastMessageId?: string;
   /** (effective date, key) of the message that gave a group or ad-hoc chat its name. */
   readonly nameAt?: readonly [number, string];
+  /** 1 once we wrote in it. */
+  readonly answered?: 1;
+  /** Who of the others wrote the first visible message. */
+  readonly opener?: string;
+  /** (effective date, key) of that message. */
+  readonly openerAt?: readonly [number, string];
+  /** 1 while it waits for being accepted: opened by somebody whom the user does not know. */
+  readonly request?: 1;
+  /** 1 while all that there would be to show are messages of blocked people. */
+  readonly concealed?: 1;
   /** 1 once deleted by the user; a newer message brings it back. */
   readonly deleted: 0 | 1;
   /** Messages up to this effective date were deleted with the chat. */
@@ -366,6 +384,8 @@ export interface ContactRecord {
   readonly usesChat: boolean;
   /** (effective date, message-id) that `usesChat` comes from. */
   readonly usesChatAt?: readonly [number, string];
+  /** The user blocked the contact, on whatever device; follows from its card. */
+  readonly blocked?: true;
   /** What the mail of `usesChatAt` says about its DKIM signatures. */
   readonly authentication?: AuthenticationRecord;
   /** Effective date of the newest mail from them. */
@@ -453,9 +473,9 @@ export interface ActionRecord {
   readonly key: string;
   /**
    * `seen`: set \\Seen on all copies; `remove`: delete all copies. Done as soon as no copy needs it any more. `receipt`, `delivery`: tell the
-   * sender that it was read, or that it arrived.
+   * sender that it was read, or that it arrived. `release`: move the copies in the folder for blocked mail back.
    */
-  readonly kind: 'seen' | 'remove' | 'receipt' | 'delivery';
+  readonly kind: 'seen' | 'remove' | 'receipt' | 'delivery' | 'release';
   /** Key of the message. */
   readonly message: string;
   readonly at: number;

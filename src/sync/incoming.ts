@@ -18,6 +18,8 @@ export interface Identity {
   readonly addresses: ReadonlySet<string>;
   /** Display name for From, if the user set one. */
   readonly name?: string;
+  /** Strangers are accepted as they come (bots). */
+  readonly acceptsRequests?: boolean;
   /** Name of the account's server in Authentication-Results, lower case, if the user set one. */
   readonly authservId?: string;
 }

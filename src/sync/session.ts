@@ -9,6 +9,7 @@ import { type FolderConnection, type FolderPass, FolderSync } from './mailbox/fo
 import { create, findFolders, type MailboxLayout, syncedFolders } from './mailbox/folders.js';
 import { HistorySync } from './mailbox/history-sync.js';
 import { ProgressReport } from './mailbox/progress-report.js';
+import { releaseBlocked } from './mailbox/release.js';
 import { retryOpening } from './mailbox/retry-opening.js';
 import { Watch } from './mailbox/watch.js';
 import { SentCopies } from './outbox/sent-copy.js';
@@ -21,6 +22,7 @@ type Duty = 'storage' | 'actions' | 'filing' | 'copies' | 'receipts' | 'retries'
 
 /** The parts that the duties are done by. */
 interface Duties {
+  readonly layout: MailboxLayout;
   readonly filing: Filing;
   readonly copies: SentCopies;
   readonly storage: StorageSync;
@@ -78,7 +80,7 @@ export class SyncSession {
       await this.#firstLook(copies);
       this.#progress.usable();
       usable();
-      await this.#loop(watch, { filing, copies, storage });
+      await this.#loop(watch, { layout, filing, copies, storage });
     } finally {
       watch.end();
       // Nothing of this session may write after it ended.
@@ -112,7 +114,8 @@ export class SyncSession {
       await this.#look(this.#folders, copies);
     } else {
       this.#progress.begin('first', false);
-      this.#historyDate = (await fillFirstScreen(this.#context, this.#connection, this.#folders)).historyDate;
+      const shownFolders = this.#folders.filter(({ role }) => role !== 'blocked');
+      this.#historyDate = (await fillFirstScreen(this.#context, this.#connection, shownFolders)).historyDate;
       // What arrived meanwhile, and flags.
       for (const { path } of this.#folders) this.#watch?.changed(path);
     }
@@ -122,7 +125,7 @@ export class SyncSession {
     }
   }
 
-  async #loop(watch: Watch, { filing, copies, storage }: Duties): Promise<void> {
+  async #loop(watch: Watch, { layout, filing, copies, storage }: Duties): Promise<void> {
     while (!this.#stop.aborted) {
       const changed = watch.takeChanged();
       if (changed.includes(storage.path ?? '')) this.#due.add('storage');
@@ -132,7 +135,7 @@ export class SyncSession {
           copies,
         );
       else if (this.#due.delete('storage')) await this.#attempt(() => this.#keepStorage(storage, watch));
-      else if (this.#due.delete('actions')) await this.#attempt(() => this.#act());
+      else if (this.#due.delete('actions')) await this.#attempt(() => this.#act(layout, watch));
       else if (this.#due.delete('filing')) await this.#attempt(() => this.#fileChats(filing, watch));
       else if (this.#due.delete('receipts')) await this.#attempt(() => this.#confirm());
       else if (this.#due.delete('copies')) await this.#attempt(() => this.#fileCopies(copies, watch));
@@ -216,10 +219,10 @@ export class SyncSession {
   }
 
   async #fileChats(filing: Filing, watch: Watch): Promise<void> {
-    const { lookIntoChats, more } = await filing.pass();
+    const { lookInto, more } = await filing.pass();
     if (more) this.#due.add('filing');
-    if (!lookIntoChats) return;
-    for (const { path, role } of this.#folders) if (role === 'chats' || role === 'inbox') watch.changed(path);
+    if (lookInto.length === 0) return;
+    for (const { path, role } of this.#folders) if (lookInto.includes(path) || role === 'inbox') watch.changed(path);
   }
 
   async #keepStorage(storage: StorageSync, watch: Watch): Promise<void> {
@@ -227,8 +230,11 @@ export class SyncSession {
     if (storage.path !== undefined) await watch.add(storage.path);
   }
 
-  async #act(): Promise<void> {
-    if (await performActions(this.#context, this.#imap, this.#stop)) this.#due.add('actions');
+  async #act(layout: MailboxLayout, watch: Watch): Promise<void> {
+    const more = await performActions(this.#context, this.#imap, this.#stop);
+    const { more: moreBlocked, lookInto } = await releaseBlocked(this.#context, this.#imap, layout, this.#stop);
+    if (more || moreBlocked) this.#due.add('actions');
+    for (const path of lookInto) watch.changed(path);
     // With filing `seen`, what was read may be moved now.
     this.#due.add('filing');
   }

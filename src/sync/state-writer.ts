@@ -4,8 +4,10 @@ import { type Logger, silentLogger } from '../core/logger.js';
 import type { MessageRecord } from '../store/records.js';
 import type { Store, WriteBatch } from '../store/store.js';
 import type { Identity } from './incoming.js';
+import { deriveBlocking } from './ingest/derive-blocking.js';
 import { deriveChats } from './ingest/derive-chats.js';
 import { deriveContacts } from './ingest/derive-contacts.js';
+import { deriveRequests } from './ingest/derive-requests.js';
 import { deriveOwnServers } from './ingest/own-servers.js';
 import type { RecordChange, StateChange } from './state-change.js';
 import { deriveChatSettings } from './storage/chat-settings.js';
@@ -80,10 +82,12 @@ export class StateWriter {
       acknowledge: this.#acknowledge,
     });
     const result = await work(tx);
+    await deriveBlocking(tx);
     await deriveContacts(tx);
     await deriveChats(tx);
     await deriveChatSettings(tx);
     await deriveContactCards(tx);
+    await deriveRequests(tx);
     await deriveOwnServers(tx);
     const change = this.#listeners.size > 0 ? await stateChange(tx) : undefined;
     const batch = tx.batch();
@@ -116,6 +120,7 @@ async function stateChange(tx: Transaction): Promise<StateChange> {
     peers: await tx.changes('peers'),
     news: news
       .filter((message) => message !== undefined)
+      .filter(({ hidden }) => hidden === 0)
       // Mail dates are whole seconds: within one, the order of arrival is kept.
       .sort((a, b) => a.date - b.date)
       .map((message) => message.key),

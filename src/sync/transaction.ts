@@ -127,10 +127,11 @@ export class Transaction {
 
   /**
    * Writes a record at the end of the transaction. Change only what was read in the same transaction: an older copy of a
-   * record would undo what happened since. `unread` of a message is derived here, whatever the caller put there.
+   * record would undo what happened since. `unread` and `author` of a message are derived here, whatever the
+   * caller put there.
    */
   put<T extends TableName>(table: T, record: Tables[T]): void {
-    const normal = table === 'messages' ? withUnread(record as MessageRecord) : record;
+    const normal = table === 'messages' ? withIndexed(record as MessageRecord) : record;
     this.#set(table, keyOf(table, record), normal as Tables[T]);
   }
 
@@ -284,9 +285,12 @@ export class Transaction {
   }
 }
 
-function withUnread(record: MessageRecord): MessageRecord {
+function withIndexed(record: MessageRecord): MessageRecord {
   const unread = unreadOf(record);
-  return unread === record.unread ? record : { ...record, unread };
+  const author = record.fromMe || record.sender !== undefined ? undefined : record.from.address;
+  if (unread === record.unread && author === record.author) return record;
+  const { author: _, ...rest } = record;
+  return author === undefined ? { ...rest, unread } : { ...rest, unread, author };
 }
 
 /** All orders of a table with their first field; `''` is the primary key's. */

@@ -14,6 +14,7 @@ export async function goldenDump(store: Store): Promise<string> {
   const contacts = (await store.list('contacts')).map(
     (contact) =>
       `contact ${contact.address} name=${contact.name ?? '-'} usesChat=${contact.usesChat} lastSeen=${contact.lastSeen ?? '-'}` +
+      (contact.blocked ? ' blocked' : '') +
       (contact.authentication === undefined ? '' : ` ${dumpAuthentication(contact.authentication)}`),
   );
   const [servers] = await store.get('settings', ['authserv-ids']);
@@ -28,6 +29,10 @@ function dumpChat(chat: ChatRecord, messages: readonly MessageRecord[]): string 
   return [
     `${id} "${chat.name}" [${members.join(', ')}] unread=${chat.unread} last=${last?.messageId ?? '-'} ` +
       `lastDate=${chat.lastDate} lastId=${chat.lastMessageId ?? '-'} first=${chat.firstMessageId ?? '-'}` +
+      (chat.answered ? ' answered' : '') +
+      (chat.opener === undefined ? '' : ` opened by ${chat.opener}`) +
+      (chat.request ? ' request' : '') +
+      (chat.concealed ? ' concealed' : '') +
       (chat.encryptionSeen ? ` encrypted others=${chat.encryptionSeen.others} own=${chat.encryptionSeen.own}` : ''),
     ...messages.map(dumpMessage).sort(),
   ].join('\n');

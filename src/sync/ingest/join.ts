@@ -11,6 +11,7 @@ import { learnArrivals } from '../keys/learn-arrivals.js';
 import { retryIfOutdated } from '../keys/waiting.js';
 import type { Transaction } from '../transaction.js';
 import type { Arrival } from './arrival.js';
+import { confine } from './confinement.js';
 import { type Joining, joinedMessage, joiningOf, newMessage } from './joining.js';
 import { idsWithReceipts, noteReceipt, withKnownReceipts } from './receipts.js';
 import { ThreadGraph } from './thread-graph.js';
@@ -35,6 +36,8 @@ class Join {
   readonly #graph: ThreadGraph;
   /** Messages whose chat has to be found (again). */
   readonly #toPlace = new Set<string>();
+  /** Messages with a copy in the folder for blocked mail, and those that may have had all of theirs there. */
+  readonly #toConfine = new Set<string>();
   /** New messages; true while nothing speaks against announcing them. */
   readonly #news = new Map<string, boolean>();
   /** Message-IDs of own messages and of those that reports speak of. */
@@ -60,6 +63,7 @@ class Join {
     for (const joining of joinings) keys.push(await this.#joinOne(joining));
     await this.#removeLeft();
     await this.#placeAll();
+    for (const key of this.#toConfine) await confine(this.#tx, key);
     await this.#applyReports();
     const records = await this.#tx.getMany('messages', keys);
     return records.filter((record) => record !== undefined);
@@ -87,6 +91,7 @@ class Join {
     const key = await this.#variantOf(base, arrival);
     const known = await this.#tx.get('messages', key);
     if (arrival.place !== undefined) await this.#locate(arrival.place, key, arrival.waiting);
+    if (arrival.place?.role === 'blocked' || known?.confined === true) this.#toConfine.add(key);
     const next = known === undefined ? newMessage(joining, key) : joinedMessage(known, joining);
     const firstRead = known === undefined || (known.unopened === true && next.unopened !== true);
     // Every copy counts for the graph, also one whose header loses: links are never taken back.
@@ -170,6 +175,7 @@ class Join {
       size,
       ...(waiting !== undefined && { waitsFor: waiting.waitsFor }),
       ...(before?.appended && { appended: true }),
+      ...(place.role === 'blocked' && { blocked: true }),
     });
   }
 

@@ -37,7 +37,7 @@ export function joiningOf(arrival: Arrival, own: ReadonlySet<string>): Joining {
   const { mail, place } = arrival;
   const { outerId } = arrival;
   const head = { ...headOf(mail, own, arrival.authentication), ...(outerId !== undefined && { outerId }) };
-  const shadow = place?.role === 'contacts' || place?.role === 'blocked';
+  const shadow = place?.role === 'contacts';
   const identity = messageKey(head.from.address, head.messageId);
   const silent = shadow || isOnlyAboutOthers(mail);
   return {

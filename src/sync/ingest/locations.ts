@@ -2,6 +2,7 @@ import { locationKey } from '../../model/identity.js';
 import type { LocationRecord, MessageRecord } from '../../store/records.js';
 import type { StateWriter } from '../state-writer.js';
 import type { Transaction } from '../transaction.js';
+import { confine } from './confinement.js';
 import { tombstone } from './tombstones.js';
 
 /** Kind of the facts that remember which messages lost a copy when a folder was forgotten. */
@@ -90,7 +91,8 @@ export async function sweepFolder(writer: StateWriter, folder: string): Promise<
 /** Hides messages that lost their last copy. */
 async function settle(tx: Transaction, keys: ReadonlySet<string>): Promise<void> {
   for (const message of await known(tx, keys)) {
-    const copies = await tx.list('locations', { index: 'byMessage', prefix: [message.key], limit: 1 });
+    const copies = await tx.list('locations', { index: 'byMessage', prefix: [message.key] });
+    if (copies.some(({ blocked }) => blocked === true)) await confine(tx, message.key);
     // What a copy said while it was there (seen) is not taken back.
     if (copies.length > 0 || message.gone !== undefined || (await isInOutbox(tx, message))) continue;
     tx.put('messages', tombstone(tx, message, 'vanished'));

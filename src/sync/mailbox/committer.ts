@@ -56,7 +56,8 @@ export class Committer {
         role: record.role,
         uidValidity: record.uidValidity,
         mail,
-        history: isHistory(record, mail, historyDate),
+        // What comes back from among the blocked mail comes back silently.
+        history: record.role === 'blocked' || isHistory(record, mail, historyDate),
       }),
     );
     const arrivals = await readCopies(this.#context, copies);

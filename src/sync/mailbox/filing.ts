@@ -1,12 +1,12 @@
 import { CoiError, describe, ServerError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
-import { locationKey } from '../../model/identity.js';
 import { CHAT_ID_PREFIX } from '../../protocol/detection.js';
 import type { FolderRecord, LocationRecord, MessageRecord } from '../../store/records.js';
 import type { ImapFolderSession, ImapTransport, MovedMails } from '../../transport/imap.js';
 import { firstStartOf, patchFolder, type SyncContext } from '../sync-context.js';
 import { isHistory } from './committer.js';
 import { create, type MailboxLayout } from './folders.js';
+import { relocate } from './relocate.js';
 
 /** Keyword that marks chat mail (COI client specification). */
 export const CHAT_KEYWORD = '$Chat';
@@ -19,15 +19,15 @@ interface Candidate {
 
 /** What a pass of {@link Filing} did. */
 export interface FilingPass {
-  /** Mails that were moved but whose new place the server did not tell: the Chats folder has to be looked at. */
-  readonly lookIntoChats: boolean;
+  /** Folders that mails were moved to without the server telling their new place: they have to be looked at. */
+  readonly lookInto: readonly string[];
   /** There are more to file. */
   readonly more: boolean;
 }
 
 /**
  * Does on a plain server what a COI server does by itself: moves chat mail that arrived since the account's first start from the INBOX to Chats,
- * marks it with a keyword where the server takes it, and marks mail from ourselves as seen. What other devices do at the same time does
+ * marks it with a keyword where the server takes it, and marks mail from ourselves as seen. Mail from blocked people, chat or not, goes to Blocked. What other devices do at the same time does
  * no harm: MOVE leaves out what is no longer there.
  */
 export class Filing {
@@ -45,22 +45,26 @@ export class Filing {
 
   /** Files the next batch. */
   async pass(): Promise<FilingPass> {
-    const nothing = { lookIntoChats: false, more: false };
+    const nothing: FilingPass = { lookInto: [], more: false };
     const { inbox, chats } = this.#layout;
     if (!this.#possible || chats === undefined) return nothing;
     const [record] = await this.#context.store.get('folders', [inbox]);
     const first = await firstStartOf(this.#context.store);
     // An INBOX that was made anew is read from its newest mails down; it is filed when all of it is known.
     if (!record || !first || record.uidFrom > startOf(record)) return nothing;
-    const { batch, position, more } = await this.#next(record, first.historyDate);
-    if (batch.length === 0) {
+    const { batch, blocked, position, more } = await this.#next(record, first.historyDate);
+    if (batch.length === 0 && blocked.length === 0) {
       await this.#advance(record, position);
       return { ...nothing, more };
     }
     try {
-      const told = await this.#imap.withFolder(inbox, (folder) => this.#file(folder, record, batch, chats));
+      const lookInto = await this.#imap.withFolder(inbox, async (folder) => {
+        const filed = await this.#file(folder, record, batch, chats);
+        const hidden = await this.#block(folder, record, blocked);
+        return [...(filed ? [] : [chats]), ...(hidden || !this.#layout.blocked ? [] : [this.#layout.blocked])];
+      });
       await this.#advance(record, position);
-      return { lookIntoChats: !told, more };
+      return { lookInto, more };
     } catch (thrown) {
       if (!this.#imap.usable || !(thrown instanceof ServerError)) throw thrown;
       this.#possible = false;
@@ -74,7 +78,7 @@ export class Filing {
   async #next(
     record: FolderRecord,
     historyDate: number,
-  ): Promise<{ batch: Candidate[]; position: number; more: boolean }> {
+  ): Promise<{ batch: Candidate[]; blocked: Candidate[]; position: number; more: boolean }> {
     const locations = await this.#context.store.list('locations', {
       index: 'byFolder',
       prefix: [record.path],
@@ -86,16 +90,19 @@ export class Filing {
       locations.map(({ message }) => message),
     );
     const batch: Candidate[] = [];
+    const blocked: Candidate[] = [];
     let waiting: number | undefined;
     locations.forEach((location, i) => {
       const message = messages[i];
-      if (!message || !isFiled(message) || isHistory(record, location, historyDate)) return;
-      if (this.#layout.filing === 'seen' && !message.seen && message.hidden === 0) waiting ??= location.uid;
+      if (message === undefined || isHistory(record, location, historyDate)) return;
+      if (message.blocked === true) blocked.push({ location, message });
+      else if (!isFiled(message)) return;
+      else if (this.#layout.filing === 'seen' && !message.seen && message.hidden === 0) waiting ??= location.uid;
       else batch.push({ location, message });
     });
     const more = locations.length === limits.syncBatch && waiting === undefined;
     const end = (more ? locations.at(-1)?.uid : undefined) ?? record.uidNext - 1;
-    return { batch, position: waiting ?? end + 1, more };
+    return { batch, blocked, position: waiting ?? end + 1, more };
   }
 
   async #advance(record: FolderRecord, position: number): Promise<void> {
@@ -110,7 +117,7 @@ export class Filing {
     batch: readonly Candidate[],
     chats: string,
   ): Promise<boolean> {
-    if (folder.state.uidValidity !== record.uidValidity) return true;
+    if (batch.length === 0 || folder.state.uidValidity !== record.uidValidity) return true;
     const uids = batch.map(({ location }) => location.uid);
     if (folder.state.canStoreFlag(CHAT_KEYWORD)) await this.#mark(folder, uids, CHAT_KEYWORD);
     const own = batch.filter(
@@ -124,8 +131,26 @@ export class Filing {
         '\\Seen',
       );
     const moved = await this.#move(folder, uids, chats);
-    const known = await this.#relocate(batch, moved, chats, new Set(own));
-    return known && batch.every(({ location }) => moved.uids.has(location.uid));
+    const seen = new Set(own);
+    const mails = batch.map((candidate) =>
+      seen.has(candidate)
+        ? { ...candidate.location, flags: [...new Set([...candidate.location.flags, '\\Seen'])] }
+        : candidate.location,
+    );
+    return relocate(this.#context.writer, mails, moved, { path: chats, role: 'chats' });
+  }
+
+  /** Moves what blocked people wrote out of sight. The same result as {@link #file}. */
+  async #block(folder: ImapFolderSession, record: FolderRecord, batch: readonly Candidate[]): Promise<boolean> {
+    const { blocked } = this.#layout;
+    if (batch.length === 0 || blocked === undefined || folder.state.uidValidity !== record.uidValidity) return true;
+    const mails = batch.map(({ location }) => location);
+    const moved = await this.#move(
+      folder,
+      mails.map(({ uid }) => uid),
+      blocked,
+    );
+    return relocate(this.#context.writer, mails, moved, { path: blocked, role: 'blocked' });
   }
 
   /** A keyword or flag that the server does not take is no reason to leave the mail where it is. */
@@ -147,36 +172,6 @@ export class Filing {
       if ((await create(this.#imap, chats, this.#context.logger)) === undefined) throw thrown;
       return folder.move(uids, chats);
     }
-  }
-
-  /** Writes down where the mails are now, so that they need not be fetched again there. False if that is a folder that we don't know (any more). */
-  async #relocate(
-    batch: readonly Candidate[],
-    { uids, uidValidity }: MovedMails,
-    chats: string,
-    seen: ReadonlySet<Candidate>,
-  ): Promise<boolean> {
-    return this.#context.writer.run(async (tx) => {
-      const target = await tx.get('folders', chats);
-      // One that was never opened, or was made anew: its own pass finds the mails.
-      if (uidValidity === undefined || target?.uidValidity !== uidValidity) return false;
-      for (const candidate of batch) {
-        const uid = uids.get(candidate.location.uid);
-        const location = await tx.get('locations', candidate.location.key);
-        if (uid === undefined || !location) continue;
-        const flags = seen.has(candidate) ? [...new Set([...location.flags, '\\Seen'])] : location.flags;
-        tx.put('locations', {
-          ...location,
-          key: locationKey(chats, uidValidity, uid),
-          folder: chats,
-          uidValidity,
-          uid,
-          flags,
-        });
-        tx.remove('locations', location.key);
-      }
-      return true;
-    });
   }
 }
 

@@ -74,13 +74,14 @@ export async function findFolders(imap: ImapTransport, options: FolderOptions): 
   };
 }
 
-/** The folders whose mails are messages, the one where news arrive first. */
+/** The folders whose mails are messages, the one where news arrive first, the one whose messages are hidden last. */
 export function syncedFolders(layout: MailboxLayout): SyncedFolder[] {
   const folders: SyncedFolder[] = [{ path: layout.inbox, role: 'inbox' }];
   if (layout.chats !== undefined) folders.push({ path: layout.chats, role: 'chats' });
   if (layout.sent !== undefined && layout.sent !== layout.inbox) folders.push({ path: layout.sent, role: 'sent' });
   if (layout.serverFiling === 'active' && folders[1]?.role === 'chats')
     folders.splice(0, 2, folders[1], { path: layout.inbox, role: 'inbox' });
+  if (layout.blocked !== undefined) folders.push({ path: layout.blocked, role: 'blocked' });
   return folders;
 }
 

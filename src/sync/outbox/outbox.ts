@@ -11,6 +11,7 @@ import type { SmtpTransport } from '../../transport/smtp.js';
 import { halfJitter } from '../backoff.js';
 import type { AcceptOptions } from '../engine.js';
 import type { Identity } from '../incoming.js';
+import { acceptByWriting } from '../ingest/acceptance.js';
 import { acceptOwn } from '../ingest/ingest.js';
 import { deleteMessages, resetDelivery } from '../ingest/user-acts.js';
 import type { OutgoingMail } from '../keys/seal-outgoing.js';
@@ -139,6 +140,7 @@ export class Outbox {
           ...(security && { security }),
           ...listOf(chatId),
         });
+        await acceptByWriting(tx, shown.chatId);
         if (small) tx.putBlob(blob, mail.bytes);
         const record = await this.#newRecord(tx, mail, { ...shown, chatId: shown.chatId || chatId }, blob, delayMs);
         tx.put('outbox', record);

@@ -48,9 +48,9 @@ describe('mails as they come from the server', () => {
     expect(messages.map(({ text }) => text.trim())).toEqual(['Hello!', 'At noon?']);
     expect(await goldenDump(state.store)).toBe(
       [
-        'adhoc "Lunch" [bob@example.net, carol@example.com] unread=1 last=plain@example.com lastDate=1704110520000 lastId=plain@example.com first=plain@example.com',
+        'adhoc "Lunch" [bob@example.net, carol@example.com] unread=1 last=plain@example.com lastDate=1704110520000 lastId=plain@example.com first=plain@example.com opened by carol@example.com request',
         `  001704110520000  <carol@example.com>: ${JSON.stringify(messages[1]?.text)} | delivered | unseen | unread | id plain@example.com`,
-        'single:bob@example.net "" [bob@example.net] unread=1 last=chat$abc@example.net lastDate=1704110400000 lastId=chat$abc@example.net first=chat$abc@example.net',
+        'single:bob@example.net "" [bob@example.net] unread=1 last=chat$abc@example.net lastDate=1704110400000 lastId=chat$abc@example.net first=chat$abc@example.net opened by bob@example.net request',
         `  001704110400000 Bob <bob@example.net>: ${JSON.stringify(messages[0]?.text)} | delivered | unseen | unread | id chat$abc@example.net`,
         'contact bob@example.net name=Bob usesChat=true lastSeen=1704110400000',
         'contact carol@example.com name=- usesChat=false lastSeen=1704110520000',
