@@ -27,13 +27,19 @@ export interface TestState {
 }
 
 /** Makes an empty state for the account {@link ME} with the alias {@link ALIAS}. The clock stands at 1,000,000. */
-export async function testState(options: { acknowledge?: boolean; store?: Store } = {}): Promise<TestState> {
+export async function testState(
+  options: { acknowledge?: boolean; store?: Store; acceptsRequests?: boolean } = {},
+): Promise<TestState> {
   const store = options.store ?? new MemoryStore();
   await store.open();
   const clock = { now: () => 1_000_000, after: () => () => undefined };
   const writer = new StateWriter({
     store,
-    identity: { email: ME, addresses: new Set([ME, ALIAS]) },
+    identity: {
+      email: ME,
+      addresses: new Set([ME, ALIAS]),
+      ...(options.acceptsRequests && { acceptsRequests: true }),
+    },
     clock,
     acknowledge: options.acknowledge,
   });

@@ -97,7 +97,8 @@ describe('the copy of a sent message', () => {
   it('is not made twice after a crash between APPEND and commit', async () => {
     const first = await bench.openIntercepted((imap) =>
       intercepted(imap, {
-        appended: () => {
+        appended: (path) => {
+          if (path !== 'COI/Chats') return;
           bench.host.faults.dropConnections({ user: 'ada@example.org', protocol: 'imap' });
           throw new NetworkError('CONNECTION_LOST', 'Lost right after APPEND.');
         },
