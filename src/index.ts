@@ -5,7 +5,7 @@
  */
 
 // Collections
-export type { OwnKeyState } from './autocrypt/decision.js';
+export type { DecisionReason, EncryptionMode, OwnKeyState, PersonReason } from './autocrypt/decision.js';
 // Everyday use
 export { Account, type SearchOptions } from './chat/account.js';
 export type { AccountEvents, ChangeKind } from './chat/account-events.js';

@@ -4,6 +4,7 @@ import {
   type Attachment,
   type BackupInfo,
   type Chat,
+  type ChatEncryption,
   type ChatListChange,
   type CoiError,
   type CoiErrorCode,
@@ -43,6 +44,15 @@ describe('the public types', () => {
     expectTypeOf<Account['exportBackup']>().returns.resolves.toEqualTypeOf<BackupInfo>();
     expectTypeOf<ReadableStream<Uint8Array>>().toExtend<Parameters<typeof Account.importBackup>[0]>();
     expectTypeOf<{ passphrase: string }>().not.toExtend<Parameters<typeof Account.importBackup>[1]>();
+  });
+
+  it('say whether a chat is encrypted', () => {
+    expectTypeOf<Chat['encryption']>().returns.resolves.toEqualTypeOf<ChatEncryption>();
+    expectTypeOf<ChatEncryption['state']>().toEqualTypeOf<'encrypted' | 'available' | 'plain' | 'blocked'>();
+    expectTypeOf<Chat['setEncryption']>().parameters.toEqualTypeOf<['auto' | 'require' | 'off']>();
+    expectTypeOf<AccountOptions['encryption']>().toEqualTypeOf<'auto' | 'require' | 'off' | undefined>();
+    expectTypeOf<{ allowPlaintext: true }>().toExtend<Parameters<Message['forward']>[1]>();
+    expectTypeOf<{ allowPlaintext: true }>().not.toExtend<Parameters<Message['reply']>[1]>();
   });
 
   it('show keys', () => {

@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
 import { writeChatMail } from '../../../../src/protocol/write.js';
+import type { IncomingCopy } from '../../../../src/sync/incoming.js';
+import { ingest } from '../../../../src/sync/ingest/ingest.js';
 import { planOutgoing, sealOutgoing } from '../../../../src/sync/keys/seal-outgoing.js';
 import { ManualClock } from '../../../../src/testing/manual-clock.js';
 import { TestEngine } from '../../../support/engine.js';
 import { FakeImap } from '../../../support/fake-imap.js';
 import { FakeSmtp } from '../../../support/fake-smtp.js';
-import { ME, mailWithKey, NOW, person, readyManager } from '../../autocrypt/people.js';
+import { ME, mailWithKey, NOW, person } from '../../autocrypt/people.js';
 
 it('an encrypted message is shown as it is inside, and leaves as it is outside', async () => {
   const bob = await person('bob@example.net');
-  const keys = await readyManager();
-  await keys.processMail(await mailWithKey(bob));
   const smtp = new FakeSmtp({ accepting: true });
   const test = await TestEngine.open({
     email: ME,
@@ -18,6 +18,9 @@ it('an encrypted message is shown as it is inside, and leaves as it is outside',
     connectImap: () => new FakeImap(),
     smtp,
   });
+  const keys = test.keys.manager;
+  await keys.create();
+  await keys.processMail(await mailWithKey(bob));
   const content = new TextEncoder().encode('Turnip soup');
   const plan = await planOutgoing(keys, { from: ME, recipients: [{ address: bob.address, usesChat: true }] });
   const written = await writeChatMail(
@@ -51,5 +54,35 @@ it('an encrypted message is shown as it is inside, and leaves as it is outside',
   expect(smtp.sent).toHaveLength(1);
   expect(Buffer.compare(smtp.sent[0]?.bytes ?? new Uint8Array(), mail.bytes)).toBe(0);
   expect(Buffer.from(mail.bytes).toString('latin1')).not.toMatch(/secret|recipe|Turnip/);
-  await test.engine.close();
+
+  // The copy is the same message, on this device and on any other one.
+  const copy: IncomingCopy = {
+    folder: 'COI/Chats',
+    role: 'chats',
+    uidValidity: '1',
+    history: false,
+    mail: { uid: 1, flags: ['\\Seen'], internalDate: NOW, size: mail.bytes.length, source: mail.bytes },
+  };
+  const [known] = await ingest(test.writer, test.keys, [copy]);
+  expect(known).toEqual({ ...(await test.message(shown.key)), internalDate: NOW });
+  expect(await test.messages()).toHaveLength(1);
+  const other = await TestEngine.open({ email: ME, connectImap: () => new FakeImap(), smtp });
+  await other.keys.manager.importKey(keys.signingKey().bytes());
+  const [elsewhere] = await ingest(other.writer, other.keys, [copy]);
+  for (const field of [
+    'key',
+    'chatId',
+    'text',
+    'from',
+    'to',
+    'subject',
+    'date',
+    'attachments',
+    'security',
+    'size',
+    'problem',
+  ] as const) {
+    expect(elsewhere?.[field]).toEqual(known?.[field]);
+  }
+  await Promise.all([test.engine.close(), other.engine.close()]);
 });
