@@ -47,6 +47,7 @@ export type {
 } from './chat/keys.js';
 export type { AccountOptions } from './chat/options.js';
 export type { Outbox, OutboxEntry } from './chat/outbox.js';
+export type { VCardExportOptions, VCardImport, VCardImportOptions, VCardProgress } from './chat/vcards.js';
 // Surroundings: servers, time, logging
 export type { AbortOptions } from './core/abort.js';
 export type { Clock } from './core/clock.js';

@@ -8,6 +8,13 @@ import { type ContactFields, type ContactUpdate, checkAddresses } from './contac
 import { updateContact } from './contact-entry.js';
 import type { AccountContext } from './context.js';
 import type { Contact } from './handles.js';
+import {
+  exportVCards,
+  importVCards,
+  type VCardExportOptions,
+  type VCardImport,
+  type VCardImportOptions,
+} from './vcards.js';
 
 /** Which contacts {@link Contacts.list} returns. */
 export interface ContactListOptions {
@@ -100,6 +107,25 @@ export class Contacts {
   /** {@link ContactDetails.delete} of the contact with this address. */
   async delete(address: string): Promise<void> {
     await (await this.get(address)).delete();
+  }
+
+  /**
+   * Takes the contacts of a vCard file (version 2.1, 3.0 or 4.0) into the address book. What a card says replaces what was entered
+   * before, and its addresses join those that are known. A `KEY` is used for writing encrypted until a mail brings the person's own. Cards
+   * without an address are left out.
+   *
+   * @throws InputError `ATTACHMENT_TOO_LARGE`, `UNKNOWN_OPTION`, `INVALID_OPTION`
+   * @throws AbortedError when the signal fires; what was imported until then stays.
+   */
+  async importVCards(file: string | Uint8Array, options: VCardImportOptions = {}): Promise<VCardImport> {
+    this.#context.assertOpen();
+    return importVCards(this.#context, file, options);
+  }
+
+  /** Writes contacts as vCards, by default the whole address book, with pictures and public keys. Ours to share: no blocking, no trust. */
+  async exportVCards(options: VCardExportOptions = {}): Promise<string> {
+    refuseUnknownOptions('contacts.exportVCards', options, ['contacts', 'version', 'keys', 'signal']);
+    return exportVCards(this.#context, options.contacts ?? (await this.list({ listed: true })), options);
   }
 
   /** One record for each person, by name. */

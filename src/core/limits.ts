@@ -107,6 +107,16 @@ export const limits = {
   /** Characters of one token; ours have 150. */
   cardTokenChars: 1000,
 
+  /** Octets of a file of vCards: 5,000 contacts with pictures have 50 MB. */
+  vcardFileBytes: 256 * MiB,
+  /** Characters and lines of one vCard, with a picture in base64; a larger one is left out. */
+  vcardChars: 4 * MiB,
+  vcardLines: 1000,
+  /** Characters of one line of a vCard, with a picture in it; and of what stands before its value. */
+  vcardLineChars: 4 * MiB,
+  vcardHeadChars: 4 * KiB,
+  /** Cards that one import takes. */
+  vcards: 100_000,
   /** Octets of a storage message: a picture, base64, encryption and base64 again. */
   storageMailBytes: MiB,
   /** Mails of the folder of storage messages that are looked at; the newest ones. */
