@@ -111,7 +111,7 @@ export function endToEndSuite(name: string, start: () => Promise<TestServers>): 
       expect(progress.at(-1)).toBe(video.length);
     });
 
-    it('brings the key to a second device, which then reads what it could not; a contact is verified', async () => {
+    it('brings the key to a second device, which then reads what it could not; a contact is verified on all devices', async () => {
       const [adaUser, bobUser] = [await newUser('ada'), await newUser('bob')];
       const [ada, bob] = [await withKey(await account(adaUser)), await withKey(await account(bobUser))];
       const first = nextMessage(bob, (m) => m.text === 'one');
@@ -126,6 +126,8 @@ export function endToEndSuite(name: string, start: () => Promise<TestServers>): 
       const contact = await bob.contacts.get(adaUser.email);
       await contact.verify(ada.keys.verificationCode());
       expect([contact.verified, contact.keyFingerprint]).toEqual([true, ada.keys.fingerprint]);
+
+      await (await ada.contacts.get(bobUser.email)).verify(bob.keys.fingerprint ?? '');
 
       const { code, message } = await ada.keys.createSetupMessage();
       await message.sent({ signal: AbortSignal.timeout(20_000) });
@@ -147,6 +149,7 @@ export function endToEndSuite(name: string, start: () => Promise<TestServers>): 
       expect((await device.keys.importSetupMessage(setup, code)).fingerprint).toBe(ada.keys.fingerprint);
       await eventually(async () => {
         expect(await received()).toEqual(['one', 'two', 'three']);
+        expect((await device.contacts.get(bobUser.email)).verified).toBe(true);
       });
       const fourth = nextMessage(bob, (m) => m.text === 'four');
       await chat.send('four');
