@@ -110,7 +110,7 @@ class Entries {
 
   /** Blobs that changed as well come once more, or as incomplete if they are gone. */
   async *changes(changes: readonly Change[]): AsyncGenerator<BackupEntry> {
-    const blobs = [...this.#changes.blobs].filter((id) => this.#written.delete(id));
+    const blobs = [...this.#changes.blobs].filter((id) => this.#written.has(id));
     this.#changes.blobs.clear();
     for (const id of blobs) yield* this.#blob(id);
     for (const { table, key, record } of changes) {
@@ -120,13 +120,13 @@ class Entries {
   }
 
   async *#blob(id: string): AsyncGenerator<BackupEntry> {
+    this.#written.add(id);
     yield { kind: 'blob', id };
     let complete = true;
     try {
       for await (const octets of this.#store.readBlob(id)) yield { kind: 'octets', octets };
-      this.#written.add(id);
     } catch (thrown) {
-      // Removed since: the record that names it has changed as well, and comes once more.
+      // Removed or replaced since: it is among the changes, and comes once more.
       if (!(thrown instanceof CoiError) || thrown.code !== 'NOT_FOUND') throw thrown;
       complete = false;
     }
