@@ -251,7 +251,12 @@ export const limits = {
   /** A file from inside an encryption is kept if it is no larger; of larger ones the mail is fetched and opened again when they are wanted. */
   sealedFileBytes: MiB,
 
+  /** A mail that is only signed is fetched whole up to this size, to check the signature; a larger one counts as not signed. */
+  signedMailBytes: 8 * MiB,
+
   // Autocrypt
+  /** Newest mails of each kind that are looked at for a key of the mailbox on another device; one is enough. */
+  keyEvidenceMails: 10,
   /** An Autocrypt or Autocrypt-Gossip field, as Level 1 says: larger ones are cut or refused by some servers. */
   autocryptHeaderBytes: 10 * KiB,
   /** Autocrypt fields for the sender in one mail; honestly one. Beyond, none counts: reading a key takes up to milliseconds. */

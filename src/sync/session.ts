@@ -8,6 +8,7 @@ import { fillFirstScreen } from './mailbox/first-screen.js';
 import { type FolderConnection, type FolderPass, FolderSync } from './mailbox/folder-sync.js';
 import { create, findFolders, type MailboxLayout, syncedFolders } from './mailbox/folders.js';
 import { HistorySync } from './mailbox/history-sync.js';
+import { makeOwnKey, needsOwnKey } from './mailbox/own-key.js';
 import { ProgressReport } from './mailbox/progress-report.js';
 import { releaseBlocked } from './mailbox/release.js';
 import { retryOpening } from './mailbox/retry-opening.js';
@@ -18,7 +19,7 @@ import { StorageSync } from './storage/storage-sync.js';
 import { firstStartOf, type SyncContext } from './sync-context.js';
 
 /** What is to be done besides looking into folders. */
-type Duty = 'storage' | 'actions' | 'filing' | 'copies' | 'receipts' | 'retries';
+type Duty = 'key' | 'storage' | 'actions' | 'filing' | 'copies' | 'receipts' | 'retries';
 
 /** The parts that the duties are done by. */
 interface Duties {
@@ -36,7 +37,7 @@ export class SyncSession {
   readonly #context: SyncContext;
   readonly #imap: ImapTransport;
   readonly #stop: AbortSignal;
-  readonly #due = new Set<Duty>(['storage', 'actions', 'filing', 'copies', 'receipts', 'retries']);
+  readonly #due = new Set<Duty>(['key', 'storage', 'actions', 'filing', 'copies', 'receipts', 'retries']);
   readonly #progress: ProgressReport;
   readonly #connection: FolderConnection;
   #folders: FolderSync[] = [];
@@ -78,6 +79,8 @@ export class SyncSession {
     try {
       await watch.begin();
       await this.#firstLook(copies);
+      // Where everything is known it takes no time, and whoever writes at once has a key.
+      if ((await this.#unknownFolders()).length === 0) await this.#attempt(() => this.#makeKey(storage));
       this.#progress.usable();
       usable();
       await this.#loop(watch, { layout, filing, copies, storage });
@@ -134,6 +137,7 @@ export class SyncSession {
           this.#folders.filter(({ path }) => changed.includes(path)),
           copies,
         );
+      else if (this.#due.delete('key')) await this.#attempt(() => this.#makeKey(storage));
       else if (this.#due.delete('storage')) await this.#attempt(() => this.#keepStorage(storage, watch));
       else if (this.#due.delete('actions')) await this.#attempt(() => this.#act(layout, watch));
       else if (this.#due.delete('filing')) await this.#attempt(() => this.#fileChats(filing, watch));
@@ -241,6 +245,19 @@ export class SyncSession {
 
   async #confirm(): Promise<void> {
     if (await sendReceipts(this.#context, this.#imap, this.#stop)) this.#due.add('receipts');
+  }
+
+  /** Folders of which the mails are not all known. */
+  async #unknownFolders(): Promise<string[]> {
+    const records = await Promise.all(this.#folders.map((folder) => folder.record()));
+    return this.#folders.filter((_, i) => records[i]?.uidFrom !== 1).map(({ path }) => path);
+  }
+
+  /** Storage messages are read by others than the ingest: they are always looked at. */
+  async #makeKey({ path }: StorageSync): Promise<void> {
+    if (!needsOwnKey(this.#context)) return;
+    const paths = new Set([...(await this.#unknownFolders()), ...(path === undefined ? [] : [path])]);
+    await makeOwnKey(this.#context, this.#imap, paths, this.#stop);
   }
 
   async #openAgain(): Promise<void> {

@@ -159,7 +159,11 @@ export class SyncEngine extends TypedEmitter<EngineEvents> implements Engine {
   }
 
   download(messageKey: string, part: string, options: DownloadOptions = {}): AsyncIterable<Uint8Array> {
-    const source: DownloadSource = { store: this.#options.store, connect: (how) => this.#connectForDownload(how) };
+    const source: DownloadSource = {
+      store: this.#options.store,
+      keys: this.#options.keys,
+      connect: (how) => this.#connectForDownload(how),
+    };
     return downloadPart(source, messageKey, part, options);
   }
 

@@ -99,8 +99,12 @@ export interface ImapFolderSession {
   fetch(uids: UidSet, query: ImapFetchQuery, options?: AbortOptions): Promise<FetchedMail[]>;
   /** Flags of the mails; only of those changed since `changedSince` where given (CONDSTORE). */
   flags(uids: UidSet, options?: { readonly changedSince?: string } & AbortOptions): Promise<ImapFlags[]>;
-  /** UIDs whose header field contains the value. */
-  searchHeader(name: string, value: string): Promise<number[]>;
+  /** UIDs whose header field contains the value (empty: that have the field), and each of the others theirs. */
+  searchHeader(
+    name: string,
+    value: string,
+    ...others: readonly (readonly [name: string, value: string])[]
+  ): Promise<number[]>;
   /**
    * Octets of one part, still transfer-encoded, fetched in pieces; other commands may run between the pieces. `from`: offset to begin at,
    * default 0. ServerError `NOT_FOUND` once the mail is gone, in the middle as well.

@@ -64,10 +64,21 @@ export class ImapFlowFolder implements ImapFolderSession {
     return this.#checked(() => fetchFlags(this.context.link, uids, this.context.onStray, options));
   }
 
-  async searchHeader(name: string, value: string): Promise<number[]> {
-    const ascii = /^[\t -~]*$/.test(value);
-    const charset = ascii || this.context.link.flow.enabled.has('UTF8=ACCEPT') ? [] : [atom('CHARSET'), atom('UTF-8')];
-    return this.#search([...charset, atom('HEADER'), text(name), ascii ? text(value) : literal(Buffer.from(value))]);
+  async searchHeader(
+    name: string,
+    value: string,
+    ...others: readonly (readonly [name: string, value: string])[]
+  ): Promise<number[]> {
+    const isAscii = (word: string) => /^[\t -~]*$/.test(word);
+    const fields = [[name, value] as const, ...others];
+    const plain = fields.every(([, word]) => isAscii(word)) || this.context.link.flow.enabled.has('UTF8=ACCEPT');
+    const charset = plain ? [] : [atom('CHARSET'), atom('UTF-8')];
+    const criteria = fields.flatMap(([field, word]) => [
+      atom('HEADER'),
+      text(field),
+      isAscii(word) ? text(word) : literal(Buffer.from(word)),
+    ]);
+    return this.#search([...charset, ...criteria]);
   }
 
   async *download(

@@ -1,4 +1,5 @@
 import { foldField, formatAutocryptHeader, formatGossipHeader } from '../../src/autocrypt/header.js';
+import { signDetached } from '../../src/openpgp/encrypt.js';
 import type { PrivateKey } from '../../src/openpgp/key.js';
 import { minimizeKey } from '../../src/openpgp/key-use.js';
 import { generateKey } from '../../src/openpgp/keys.js';
@@ -82,4 +83,49 @@ export function copyOf(
     history,
     mail: { uid, flags: [], internalDate: at, size: source.length, source },
   };
+}
+
+/** A mail with a file that is signed, and not encrypted (RFC 3156 5). */
+export async function signedMail(from: Sealer, to: string, text: string, file: Uint8Array): Promise<Uint8Array> {
+  const date = Date.now() - 60_000;
+  const content = [
+    'Content-Type: multipart/mixed; boundary=m',
+    '',
+    '--m',
+    'Content-Type: text/plain; charset=utf-8',
+    '',
+    text,
+    '--m',
+    'Content-Type: application/octet-stream; name="file.bin"',
+    'Content-Disposition: attachment; filename="file.bin"',
+    'Content-Transfer-Encoding: base64',
+    '',
+    Buffer.from(file).toString('base64').replace(/.{76}/g, '$&\r\n'),
+    '--m--',
+    '',
+  ].join('\r\n');
+  const signature = await signDetached(Buffer.from(content), { signWith: from.key, now: date });
+  const { address, keyData } = from;
+  const autocrypt = formatAutocryptHeader({ address, preferEncrypt: 'nopreference', keyData });
+  return Buffer.from(
+    [
+      `From: ${address}`,
+      `To: ${to}`,
+      `Date: ${new Date(date).toUTCString()}`,
+      'Message-ID: <signed@example.net>',
+      foldField('Autocrypt', autocrypt).trimEnd(),
+      'MIME-Version: 1.0',
+      'Content-Type: multipart/signed; protocol="application/pgp-signature"; micalg=pgp-sha512; boundary=s',
+      '',
+      '--s',
+      content,
+      '--s',
+      'Content-Type: application/pgp-signature',
+      'Content-Transfer-Encoding: base64',
+      '',
+      Buffer.from(signature).toString('base64'),
+      '--s--',
+      '',
+    ].join('\r\n'),
+  );
 }

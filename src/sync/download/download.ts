@@ -1,19 +1,20 @@
 import { throwIfAborted } from '../../core/abort.js';
 import { CoiError, InputError, MailError, ServerError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
-import type { MailPart } from '../../mail/parsed-mail.js';
-import { readMail } from '../../mail/read-mail.js';
 import { transferDecoder } from '../../mail/transfer-encoding.js';
 import type { AttachmentRecord, MessageRecord } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
 import type { ImapTransport } from '../../transport/imap.js';
 import type { DownloadOptions } from '../engine.js';
+import type { AccountKeys } from '../keys/account-keys.js';
 import { readWhole } from '../outbox/outbox-delivery.js';
 import { holdFolder } from './download-connection.js';
+import { partOf, sealedPart } from './sealed-part.js';
 
 /** Where downloads come from. */
 export interface DownloadSource {
   readonly store: Store;
+  readonly keys: AccountKeys;
   /** A connection to download over, for one user; rejects while the account is offline. */
   readonly connect: (options: DownloadOptions) => Promise<{ readonly imap: ImapTransport; readonly done: () => void }>;
 }
@@ -49,7 +50,7 @@ export async function* downloadPart(
   }
   const pieces =
     (await fromStore(store, attachment)) ??
-    (await fromOutbox(store, message, attachment)) ??
+    (await fromOutbox(source, message, attachment, options)) ??
     fromServer(source, message, attachment, options);
   let received = 0;
   for await (const piece of pieces) {
@@ -87,14 +88,14 @@ async function* continued(
 }
 
 async function fromOutbox(
-  store: Store,
+  { store, keys }: DownloadSource,
   message: MessageRecord,
   attachment: AttachmentRecord,
+  options: DownloadOptions,
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
   const [record] = await store.list('outbox', { index: 'byMessage', prefix: [message.key], limit: 1 });
   if (!record) return undefined;
-  const { root } = await readMail(await readWhole(store, record));
-  const content = findPart(root, sectionOf(attachment))?.content();
+  const content = await partOf(await readWhole(store, record), sectionOf(attachment), keys, options);
   return content && single(content);
 }
 
@@ -114,14 +115,21 @@ async function* fromServer(
       // A mail that is moved while it is read (we do that ourselves) is read on at its new place, if it is the same to the octet.
       if (from > 0 && copy.size !== size) continue;
       size = copy.size;
+      if (message.security.encrypted) {
+        const content = await sealedPart(imap, copy, sectionOf(attachment), source.keys, options).catch(
+          goneIsUndefined,
+        );
+        if (content === undefined) continue;
+        yield content;
+        return;
+      }
       try {
         for await (const piece of fromCopy(imap, copy, attachment, from, options)) {
           from += piece.length;
           yield decoder.push(piece);
         }
       } catch (thrown) {
-        const gone = thrown instanceof CoiError && (thrown.code === 'NOT_FOUND' || thrown.code === 'FOLDER_MISSING');
-        if (!gone) throw thrown;
+        goneIsUndefined(thrown);
         continue;
       }
       // Nothing of a file that has something in it: that is how some servers say that the mail is gone.
@@ -138,6 +146,13 @@ async function* fromServer(
   }
 }
 
+/** A copy that is gone is no failure as long as there may be others. */
+function goneIsUndefined(thrown: unknown): undefined {
+  const gone = thrown instanceof CoiError && (thrown.code === 'NOT_FOUND' || thrown.code === 'FOLDER_MISSING');
+  if (!gone) throw thrown;
+  return undefined;
+}
+
 /** The copies we know of, those we got to know of meanwhile, then those a search finds: another device may just have moved them. */
 async function* copiesOf(store: Store, imap: ImapTransport, message: MessageRecord): AsyncIterable<Copy> {
   const tried = new Set<string>();
@@ -152,7 +167,7 @@ async function* copiesOf(store: Store, imap: ImapTransport, message: MessageReco
   for (const { path } of folders) {
     const found = await imap
       .withFolder(path, async (session) => {
-        const uids = await session.searchHeader('Message-ID', message.messageId);
+        const uids = await session.searchHeader('Message-ID', message.outerId ?? message.messageId);
         // Anybody can send a mail with the same id.
         const rows = uids.length > 0 ? await session.fetch(uids.slice(0, 10), {}) : [];
         return rows.filter(({ size }) => size === message.size);
@@ -186,15 +201,6 @@ async function* fromCopy(
 /** The only part of a mail without multiparts has the number 1 (RFC 9051 6.4.5). */
 function sectionOf({ part }: AttachmentRecord): string {
   return part || '1';
-}
-
-function findPart(part: MailPart, path: string): MailPart | undefined {
-  if (part.path === path && part.children.length === 0) return part;
-  for (const child of part.children) {
-    const found = findPart(child, path);
-    if (found) return found;
-  }
-  return undefined;
 }
 
 async function* single(bytes: Uint8Array): AsyncIterable<Uint8Array> {

@@ -1,7 +1,7 @@
 import { CoiError, describe } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import type { Logger } from '../../core/logger.js';
-import { partsToFetch } from '../../mail/body-structure.js';
+import { type BodyStructurePart, partsToFetch } from '../../mail/body-structure.js';
 import type { FetchedMail, ImapFolderSession, ImapTransport } from '../../transport/imap.js';
 import type { Suspects } from './suspects.js';
 
@@ -44,14 +44,14 @@ function isWhole({ source }: MailRow): boolean {
 }
 
 /**
- * Cuts the next batch off a list of mails: as many as are worth a commit, and no more octets than we want in memory. Mails that are
- * fetched in pieces count little.
+ * Cuts the next batch off a list of mails: as many as are worth a commit, and no more octets than we want in memory. Large ones are mostly
+ * fetched in pieces, but not those that are encrypted, and which these are is not known yet.
  */
 export function nextBatch(rows: readonly MailRow[], most: number): MailRow[] {
   let bytes = 0;
   let count = 0;
   for (const row of rows) {
-    bytes += Math.min(row.size, limits.eagerMailBytes);
+    bytes += row.size;
     if (count > 0 && (count >= most || bytes > limits.syncBatchBytes)) break;
     count += 1;
   }
@@ -123,6 +123,8 @@ async function fetchInPieces(folder: ImapFolderSession, row: MailRow, context: F
     // Absurd nesting, or a server that does not understand the mail: we can take it apart ourselves if it is not too large.
     if (!head.structure && row.size <= limits.syncBatchBytes) return fetchWhole(context, folder, [row]);
     if (!head.structure) return [giveUp(context, folder, row, 'no BODYSTRUCTURE')];
+    // Neither encryption nor signature can be undone in pieces.
+    if (row.size <= wholeLimit(head.structure)) return fetchWhole(context, folder, [row]);
     const wanted = partsToFetch(head.structure);
     if (wanted.length === 0) return [head];
     const [body] = await folder.fetch([row.uid], { parts: wanted }, { signal });
@@ -131,6 +133,13 @@ async function fetchInPieces(folder: ImapFolderSession, row: MailRow, context: F
     if (!context.imap.usable || signal.aborted || !(thrown instanceof CoiError)) throw thrown;
     return [giveUp(context, folder, row, thrown)];
   }
+}
+
+/** Up to which size a mail of this structure is fetched whole, octets. */
+function wholeLimit(root: BodyStructurePart): number {
+  const types = [root, ...root.children].map(({ type }) => type.toLowerCase());
+  if (types.includes('multipart/encrypted') || types.includes('application/pgp-encrypted')) return limits.mailBytes;
+  return types.includes('multipart/signed') ? limits.signedMailBytes : 0;
 }
 
 function giveUp({ logger }: FetchContext, { state }: ImapFolderSession, row: MailRow, why: unknown): FetchedMail {

@@ -134,7 +134,7 @@ describe('keyPassphrase', () => {
     const { keys: opened } = await keysOn(again, 'correct horse');
     expect(opened.state()).toBe('ready');
     await again.close();
-  });
+  }, 60_000);
 
   test('keys that were made without one are sealed once there is one', async () => {
     const store = new MemoryStore();
