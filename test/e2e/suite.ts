@@ -268,7 +268,10 @@ export function endToEndSuite(name: string, start: () => Promise<TestServers>): 
       await arrived;
       await (await (await phone.chat(bobUser.email)).send('from the phone')).sent();
 
+      // What the phone wrote is encrypted, and the laptop needs its key to read it.
       const laptop = await account(adaUser);
+      expect(laptop.keys.state).toBe('import-needed');
+      await laptop.keys.import(await phone.keys.export());
       await eventually(async () => {
         expect(await texts(laptop, bobUser.email)).toEqual(['for both', 'from the phone']);
       });
@@ -297,8 +300,11 @@ export function endToEndSuite(name: string, start: () => Promise<TestServers>): 
         const copies = [...(await messageIdsIn(adaUser, 'COI/Chats')), ...(await messageIdsIn(adaUser, 'INBOX'))];
         expect(copies).toHaveLength(6);
       });
+      // The mailbox and the key are all that it takes.
+      const key = await ada.keys.export();
       await ada.close();
       const fresh = await account(adaUser);
+      await fresh.keys.import(key);
       await eventually(async () => expect(await texts(fresh, bobUser.email)).toEqual(before));
     });
 
