@@ -20,7 +20,8 @@ export function encryptionOptions(
   chat: ChatRecord,
   replyTo: MessageRecord | undefined,
 ): Required<Pick<RecommendOptions, 'mode' | 'replyToEncrypted'>> {
-  const unopened = context.keys.manager.state() === 'import-needed';
+  // Also before the first start has found out that there is a key on another device.
+  const unopened = context.keys.manager.ownKeys.length === 0;
   const replyToEncrypted = replyTo?.security.encrypted === true || isEncryptedBothWays(chat, { unopened });
   return { mode: modeOf(context, chat), replyToEncrypted };
 }

@@ -146,9 +146,11 @@ describe('a chat that was encrypted both ways', () => {
   it('refuses to send while the key is on another device, though nothing can be opened', async () => {
     const ada = await open({ key: false });
     await establish(ada, { security: { encrypted: true, signature: 'none' }, ownCopy: false });
+    const chat = await ada.account.chat(BOB);
+    // It is not known yet that there is one at all.
+    await expect(chat.send('Hello')).rejects.toMatchObject({ code: 'KEY_UNUSABLE' });
     const evidence = await mail({ from: 'ada@example.org', to: BOB, type: 'multipart/encrypted' });
     await ada.session.keys.manager.processMail({ mail: evidence, receivedAt: NOW });
-    const chat = await ada.account.chat(BOB);
     await expect(chat.send('Hello')).rejects.toMatchObject({ code: 'KEY_IMPORT_NEEDED' });
     expect(await chat.encryption()).toMatchObject({ state: 'blocked', reason: 'import-needed' });
     // Elsewhere it is plain text, without a key.
