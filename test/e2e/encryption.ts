@@ -36,7 +36,7 @@ export function encryptionTests({ newUser, account }: EncryptionTestTools): void
   }, async () => {
     const [adaUser, bobUser] = [await newUser('ada'), await newUser('bob')];
     const [ada, bob] = [await account(adaUser), await account(bobUser)];
-    for (const who of [ada, bob]) if (who.keys.state === 'none') await who.keys.create();
+    await eventually(() => expect([ada.keys.state, bob.keys.state]).toEqual(['ready', 'ready']));
 
     const first = nextMessage(bob, (m) => m.text === 'Hi Bob!');
     const chat = await ada.chat(bobUser.email);
@@ -73,7 +73,7 @@ export function encryptionTests({ newUser, account }: EncryptionTestTools): void
     const { code, message } = await ada.keys.createSetupMessage();
     await message.sent({ signal: AbortSignal.timeout(30_000) });
     const laptop = await account(adaUser);
-    expect(laptop.keys.state).toBe('import-needed');
+    await eventually(() => expect(laptop.keys.state).toBe('import-needed'));
     await expect((await laptop.chat(bobUser.email)).send('No')).rejects.toMatchObject({ code: 'KEY_IMPORT_NEEDED' });
     await eventually(async () => expect(await laptop.keys.setupMessages()).not.toEqual([]), 30_000);
     const [setup] = await laptop.keys.setupMessages();
@@ -99,7 +99,7 @@ export function encryptionTests({ newUser, account }: EncryptionTestTools): void
   it('a plain mail program gets plain text, with the key of the sender', async () => {
     const [adaUser, carlaUser] = [await newUser('ada'), await newUser('carla')];
     const ada = await account(adaUser);
-    if (ada.keys.state === 'none') await ada.keys.create();
+    await eventually(() => expect(ada.keys.state).toBe('ready'));
     const asked = nextMessage(ada, (m) => m.text === 'Lunch?');
     await sendPlain(carlaUser, { to: adaUser.email, subject: 'Lunch', text: 'Lunch?' });
     const answer = await (await asked).reply('Gladly!');
