@@ -10,7 +10,7 @@ import { accountOptions, catchUp } from './ours.js';
 
 const [what, imap, smtp, email = '', count] = process.argv.slice(2);
 /** Own private key, armored, where the mails are encrypted. */
-const key = process.env['BENCH_KEY'];
+const key = process.env.BENCH_KEY;
 const directory = await mkdtemp(join(tmpdir(), 'coi-bench-store-'));
 const options = {
   ...accountOptions({ imap: Number(imap), smtp: Number(smtp) }, email),
