@@ -12,8 +12,8 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy in front of a port on loopback. */
-export function startProxy(targetPort: number): Promise<TcpProxy> {
+/** Starts a proxy in front of a port on loopback. `onSent` hears all that clients send. */
+export function startProxy(targetPort: number, onSent?: (chunk: Buffer) => void): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let refusing = false;
   let served = 0;
@@ -23,6 +23,7 @@ export function startProxy(targetPort: number): Promise<TcpProxy> {
       return;
     }
     const target = createConnection(targetPort, '127.0.0.1');
+    if (onSent) client.on('data', onSent);
     target.on('data', (chunk) => {
       served += chunk.length;
     });
