@@ -3,7 +3,6 @@ import { InputError } from '../core/errors.js';
 import { refuseUnknownOptions } from '../core/options.js';
 import { normalizeAddress, parseAddress } from '../mail/address.js';
 import type { PublicKey } from '../openpgp/key.js';
-import { minimizeKey } from '../openpgp/key-use.js';
 import { decideEncryption } from './decision.js';
 import { evidenceOf } from './evidence.js';
 import { type GossipRecipients, gossipFields } from './gossip.js';
@@ -154,7 +153,7 @@ export class KeyManager extends OwnKeyManager {
     const minimized = new Map<string, Uint8Array>();
     for (const address of new Set([...recipients, ...replyTo])) {
       const key = keys.get(address);
-      if (key) minimized.set(address, (await minimizeKey(key, { address, at: now })).bytes());
+      if (key) minimized.set(address, await this.minimized.get(key, address, now));
     }
     return gossipFields({ recipients, replyTo }, minimized);
   }

@@ -5,7 +5,6 @@ import { refuseUnknownOptions } from '../core/options.js';
 import type { RandomBytes } from '../core/random.js';
 import { normalizeAddress } from '../mail/address.js';
 import type { PrivateKey } from '../openpgp/key.js';
-import { minimizeKey } from '../openpgp/key-use.js';
 import { extendKey, generateKey, lockKey, parsePrivateKey, unlockKey } from '../openpgp/keys.js';
 import type { PreferEncrypt } from '../store/key-records.js';
 import { importNeeded, type OwnKeyState } from './decision.js';
@@ -13,6 +12,7 @@ import { hasEvidence, joinEvidence } from './evidence.js';
 import { formatAutocryptHeader } from './header.js';
 import type { CreateKeyOptions, OwnKeyInfo } from './key-options.js';
 import type { KeyEvidence, KeySettings, KeyStore } from './key-store.js';
+import { MinimizedKeys } from './minimized-keys.js';
 import { isUsableAt, type OwnKey, type OwnKeys } from './own-keys.js';
 import { openSetupMessage, type SetupMessage, type WrittenSetupMessage, writeSetupMessage } from './setup-message.js';
 import { formatVerificationCode } from './verification.js';
@@ -34,9 +34,9 @@ export abstract class OwnKeyManager {
   readonly addresses: readonly string[];
   protected readonly store: KeyStore;
   protected readonly clock: Clock;
+  protected readonly minimized = new MinimizedKeys();
   readonly #random: RandomBytes | undefined;
   readonly #own: OwnKeys;
-  readonly #headers = new WeakMap<PrivateKey, Map<string, Promise<Uint8Array>>>();
   #settings: KeySettings;
   /** What writes to the store waits for what came before. */
   #writing: Promise<unknown> = Promise.resolve();
@@ -214,7 +214,7 @@ export abstract class OwnKeyManager {
     const from = this.#ownAddress(address);
     const own = this.#own.current(from, this.clock.now());
     if (!this.enabled || own === undefined) return undefined;
-    const keyData = await this.#minimized(own.key, from);
+    const keyData = await this.minimized.get(own.key, from, this.clock.now());
     return formatAutocryptHeader({ address: from, preferEncrypt: this.preferEncrypt, keyData });
   }
 
@@ -305,18 +305,6 @@ export abstract class OwnKeyManager {
     const own = address === undefined ? this.addresses[0] : normalizeAddress(address);
     if (own !== undefined && this.addresses.includes(own)) return own;
     throw new InputError('INVALID_OPTION', `${own} is not among the addresses that KeyManager.open was given.`);
-  }
-
-  /** Each address has a field of its own; making it verifies signatures. */
-  #minimized(key: PrivateKey, address: string): Promise<Uint8Array> {
-    const known = this.#headers.get(key) ?? new Map<string, Promise<Uint8Array>>();
-    this.#headers.set(key, known);
-    const made =
-      known.get(address) ?? minimizeKey(key, { address, at: this.clock.now() }).then((small) => small.bytes());
-    known.set(address, made);
-    // Tried again next time, with another date.
-    made.catch(() => known.delete(address));
-    return made;
   }
 
   /** Runs what writes to the store, one after the other. */

@@ -263,6 +263,8 @@ export const limits = {
   autocryptHeaders: 8,
   /** Autocrypt-Gossip fields of one mail that are looked at: as many as a message may have recipients. */
   gossipHeaders: 500,
+  /** Octets of Autocrypt-Gossip fields that are written into one mail: the other fields have to fit into `headerBytes` beside them. */
+  gossipBytes: MiB,
   /** Octets of the attachment of a setup message; real ones have 2 to 10 KB. */
   setupMessageBytes: 128 * KiB,
 

@@ -4,7 +4,8 @@ import type { KeyManager } from '../../autocrypt/key-manager.js';
 import type { EncryptionAdvice, Recipient } from '../../autocrypt/key-options.js';
 import type { AbortOptions } from '../../core/abort.js';
 import { RecipientKeyError } from '../../core/errors.js';
-import { concatBytes } from '../../mail/bytes.js';
+import { limits } from '../../core/limits.js';
+import { asBuffer } from '../../mail/bytes.js';
 import { sealMail } from '../../openpgp/seal-mail.js';
 import type { WrittenMail } from '../../protocol/chat-mail.js';
 
@@ -84,7 +85,7 @@ export async function sealOutgoing(
     );
   }
   const gossip = await keys.gossipFor(plan.advice, { recipients: mail.recipients });
-  const payload = withFields([...own, ...gossip.map((value) => foldField(GOSSIP, value))], mail.bytes);
+  const payload = withFields([...own, ...gossipWithin(limits.gossipBytes, gossip)], mail.bytes);
   return seal(keys, { ...mail, bytes: payload }, plan, options);
 }
 
@@ -114,6 +115,17 @@ export async function sealToSelf(
 
 const GOSSIP: AutocryptFieldName = 'Autocrypt-Gossip';
 
+/** The fields as far as there is room for them; whose key is left out is known to the others from elsewhere, or not at all. */
+function gossipWithin(octets: number, values: readonly string[]): string[] {
+  let left = octets;
+  return values
+    .map((value) => foldField(GOSSIP, value))
+    .filter((field) => {
+      left -= field.length;
+      return left >= 0;
+    });
+}
+
 async function seal(
   keys: KeyManager,
   mail: WrittenMail,
@@ -127,8 +139,9 @@ async function seal(
   return { ...mail, bytes, sealed: { payload: mail.bytes, signer: signWith.fingerprint } };
 }
 
-/** The mail with further fields at its beginning, each with its line end. */
+/** The mail with further fields, each with its line end, behind those that it has: the larger ones come last. */
 function withFields(fields: readonly string[], mail: Uint8Array): Uint8Array {
   if (fields.length === 0) return mail;
-  return concatBytes([Buffer.from(fields.join(''), 'latin1'), mail]);
+  const end = asBuffer(mail).indexOf('\r\n\r\n') + 2;
+  return Buffer.concat([mail.subarray(0, end), Buffer.from(fields.join(''), 'latin1'), mail.subarray(end)]);
 }
