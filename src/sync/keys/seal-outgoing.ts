@@ -85,8 +85,7 @@ export async function sealOutgoing(
     );
   }
   const gossip = await keys.gossipFor(plan.advice, { recipients: mail.recipients });
-  const payload = withFields([...own, ...gossipWithin(limits.gossipBytes, gossip)], mail.bytes);
-  return seal(keys, { ...mail, bytes: payload }, plan, options);
+  return seal(keys, mail, { ...plan, fields: [...own, ...gossipWithin(limits.gossipBytes, gossip)] }, options);
 }
 
 /**
