@@ -21,6 +21,7 @@ export type { ChatListChange } from './chat/chat-watch.js';
 export type { ChatListOptions, Chats, ChatWatchOptions } from './chat/chats.js';
 export type { ContactDetails, ContactFields, ContactUpdate, Photo } from './chat/contact-details.js';
 export type { ContactKey, ContactKeyChange } from './chat/contact-keys.js';
+export type { ContactTrust, TrustEvent } from './chat/contact-trust.js';
 export type { ContactDraft, ContactListOptions, ContactSearchOptions, Contacts } from './chat/contacts.js';
 export type { FileDraft, FileOptions, MessageDraft, ReplyDraft } from './chat/draft.js';
 export type { ChatEncryption, PersonEncryption } from './chat/encryption-state.js';
@@ -116,6 +117,7 @@ export type {
   SecurityRecord,
   SettingRecord,
   ThreadRecord,
+  TokenTimesRecord,
 } from './store/records.js';
 export type { IndexValue, Store, StoreQuery, TextQuery, WriteBatch } from './store/store.js';
 export { type IndexName, schema, type TableName, type TableSchema, type Tables } from './store/tables.js';
@@ -123,3 +125,5 @@ export type { ConnectionState, DownloadOptions, StartOptions, SyncProgress } fro
 export type { LentSmtp } from './transport/caller-smtp-transport.js';
 export type { ImapFactory, LentImap } from './transport/imapflow-open.js';
 export type { Credentials, ServerSettings, TlsSettings } from './transport/settings.js';
+export type { TokenRefusal } from './trust/judge-token.js';
+export type { TrustState } from './trust/trust-state.js';

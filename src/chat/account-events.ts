@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.js';
 import type { MessageState } from '../store/records.js';
 import type { ConnectionState, SyncProgress } from '../sync/engine.js';
 import type { ContactKeyChange } from './contact-keys.js';
+import type { TrustEvent } from './contact-trust.js';
 import type { Chat, Contact, Message } from './handles.js';
 
 /** What happened to a chat or a contact. */
@@ -50,6 +51,8 @@ export type AccountEvents = {
   'contact:key': readonly [contact: Contact, change: ContactKeyChange];
   /** `account.keys.state` changed, or another key came into use. With `import-needed` ask the user to bring the key from the other device. */
   keys: readonly [state: OwnKeyState];
+  /** The trusted connection with a contact came to another state, or a message carried a token that does not count. */
+  trust: readonly [contact: Contact, event: TrustEvent];
   /** The connection changed; `error` says why for `waiting`, `auth-needed` and `error`. */
   connection: readonly [state: ConnectionState, error: CoiError | undefined];
   /** Progress of synchronisation. */

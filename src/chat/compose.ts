@@ -4,6 +4,7 @@ import { parseAddress } from '../mail/address.js';
 import type { ChatMailDraft, DraftAttachment } from '../protocol/chat-mail.js';
 import type { ChatRecord, MessageRecord } from '../store/records.js';
 import type { Identity } from '../sync/incoming.js';
+import type { MailTokens } from '../sync/trust/tokens-to-send.js';
 import { defined, type MessageDraft } from './draft.js';
 import type { ChatRecipient } from './recipients.js';
 
@@ -25,6 +26,8 @@ export interface Composition {
   readonly automatic: boolean;
   /** Set when the text and the files are those of another message. */
   readonly forwarded?: { readonly from?: string };
+  /** Tokens of the trusted connection that go along. */
+  readonly tokens?: MailTokens;
   readonly now: number;
 }
 
@@ -61,6 +64,7 @@ export function composeMail(
       groupId: chat.kind === 'group' ? chat.groupId : undefined,
       forwarded: composition.forwarded,
     }),
+    ...(composition.tokens && { tokens: composition.tokens }),
     ...(attachments.length > 0 ? { attachments } : {}),
     ...(requestReceipt ? { requestReceipt } : {}),
   };

@@ -6,11 +6,14 @@ import { checkChoice } from './check-options.js';
 import type { ContactUpdate, Photo } from './contact-details.js';
 import { cardPhotoOf, readPhoto, updateContact } from './contact-entry.js';
 import { type ContactKey, comparedFingerprint } from './contact-keys.js';
+import type { ContactTrust } from './contact-trust.js';
 import type { AccountContext, ContactCell } from './context.js';
 import type { Chat, Contact } from './handles.js';
+import { ContactTrustHandle } from './trust-handle.js';
 
 /** {@link Contact} over a cell that the account keeps current. */
 export class ContactHandle implements Contact {
+  readonly trust: ContactTrust;
   readonly #context: AccountContext;
   readonly #cell: ContactCell;
   readonly #openChat: (address: string) => Promise<Chat>;
@@ -19,6 +22,7 @@ export class ContactHandle implements Contact {
     this.#context = context;
     this.#cell = cell;
     this.#openChat = openChat;
+    this.trust = new ContactTrustHandle(context, cell);
   }
 
   get address(): string {

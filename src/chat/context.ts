@@ -1,5 +1,6 @@
 import type { EncryptionMode } from '../autocrypt/decision.js';
 import type { Clock } from '../core/clock.js';
+import type { RandomBytes } from '../core/random.js';
 import type { CardRecord } from '../store/card-records.js';
 import type { PeerRecord } from '../store/key-records.js';
 import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
@@ -33,6 +34,7 @@ export interface AccountContext {
   /** Own keys and those of others. */
   readonly keys: AccountKeys;
   readonly clock: Clock;
+  readonly random: RandomBytes;
   readonly handles: Handles;
   /** Sending is serialised per chat: dates and references build on the message before. */
   readonly sending: KeyedMutex;

@@ -1,8 +1,9 @@
 import type { KeyChange } from '../autocrypt/learn.js';
 import type { PeerRecord } from '../store/key-records.js';
 import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
-import type { RecordChange, StateChange } from '../sync/state-change.js';
+import type { RecordChange, StateChange, TokenRefused } from '../sync/state-change.js';
 import type { AccountEvents, ChangeKind, EventHub } from './account-events.js';
+import { type TrustEvent, trustStateOf } from './contact-trust.js';
 import type { AccountContext } from './context.js';
 import type { Contact, Message } from './handles.js';
 import { stateOf } from './message-state.js';
@@ -40,7 +41,6 @@ export class EventPump {
     const news = new Set(change.news);
     for (const message of change.messages) if (!news.has(message.after?.key ?? '')) this.#changed(message);
     for (const chat of change.chats) this.#chat(chat);
-    for (const contact of change.contacts) this.#contact(contact);
     for (const { before, after } of change.peers) {
       if (after && fingerprintOf(before) !== fingerprintOf(after)) this.#contactOf(after.address);
     }
@@ -48,6 +48,11 @@ export class EventPump {
       if (after && before?.own.verified?.value !== after.own.verified?.value) this.#contactOf(after.id);
     }
     for (const keyChange of change.keyChanges) this.#keyChange(keyChange);
+    for (const contact of change.contacts) {
+      this.#contact(contact);
+      this.#trust(contact);
+    }
+    for (const refused of change.refusals) this.#refused(refused);
   }
 
   /** Puts one message into the queue of its chat as news. Only its key waits there: after a long absence there may be very many. */
@@ -116,6 +121,24 @@ export class EventPump {
   #contactHandle(address: string): Promise<Contact> {
     const { handles, store } = this.#options.context;
     return handles.contact(address, async () => (await store.get('contacts', [address]))[0]);
+  }
+
+  #trust({ before, after }: RecordChange<ContactRecord>): void {
+    if (!after || before?.trust === after.trust) return;
+    const now = this.#options.context.clock.now();
+    const [old, state] = [trustStateOf(before, now), trustStateOf(after, now)];
+    if (old !== state) this.#emitTrust(after.address, { kind: 'state', state, before: old });
+  }
+
+  #refused({ address, message, what, reason }: TokenRefused): void {
+    this.#emitTrust(address, { kind: 'refused', what, reason, messageId: message });
+  }
+
+  #emitTrust(address: string, event: TrustEvent): void {
+    if (this.#options.hub.listenerCount('trust') === 0) return;
+    this.#add(`contact ${address}`, async () => {
+      await this.#options.hub.emit('trust', await this.#contactHandle(address), event);
+    });
   }
 
   async #emitChat(record: ChatRecord, kind: ChangeKind): Promise<void> {

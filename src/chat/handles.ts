@@ -16,6 +16,7 @@ import type {
 import type { DownloadOptions } from '../sync/engine.js';
 import type { ContactDetails } from './contact-details.js';
 import type { ContactKey } from './contact-keys.js';
+import type { ContactTrust } from './contact-trust.js';
 import type { MessageDraft, ReplyDraft } from './draft.js';
 import type { ChatEncryption } from './encryption-state.js';
 
@@ -37,6 +38,8 @@ export interface Contact extends ContactDetails {
   readonly usesChat: boolean;
   /** Date of the newest mail from them. */
   readonly lastSeen: Date | undefined;
+  /** The trusted connection: both sides know that the other one is real. */
+  readonly trust: ContactTrust;
   /** Whether they learn that their messages were read, where that was set for them. */
   readonly receipts: ReceiptPolicy | undefined;
   /**

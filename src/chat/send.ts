@@ -12,6 +12,7 @@ import { encryptionOptions } from './encryption.js';
 import type { Chat, Message, SendOptions } from './handles.js';
 import { keyOf } from './message-list.js';
 import { recipientsOf } from './recipients.js';
+import { tokensFor } from './trust-tokens.js';
 
 /** What {@link sendDraft} is told of a message whose text and files are those of another one. */
 export interface ForwardedContent {
@@ -46,6 +47,12 @@ export async function sendDraft(
       ...wish(context, found, forwarded),
     });
     const now = context.clock.now();
+    const tokens = await tokensFor(context, {
+      chat: found.chat,
+      from,
+      recipients: found.recipients.map(({ address }) => address),
+      draft,
+    });
     const composed = composeMail(draft, attachments, {
       ...found,
       identity,
@@ -54,6 +61,7 @@ export async function sendDraft(
       requestReceipts: context.requestReceipts,
       automatic: context.automatic,
       now,
+      ...(tokens && { tokens }),
       ...(forwarded && { forwarded: forwarded.from === undefined ? {} : { from: forwarded.from } }),
     });
     const written = await writeChatMail(composed, { encrypted: plan.encrypted });

@@ -59,6 +59,7 @@ export class AccountSession implements AccountContext {
   readonly identity: Identity;
   readonly keys: AccountKeys;
   readonly clock: Clock;
+  readonly random: RandomBytes;
   readonly handles: Handles;
   readonly sending = new KeyedMutex();
   readonly waiters = new StateWaiters((record) => this.#isRefused(record.key));
@@ -87,6 +88,7 @@ export class AccountSession implements AccountContext {
     this.identity = identity;
     this.keys = keys;
     this.clock = clock;
+    this.random = options.random;
     this.undoMs = options.undoMs;
     this.encryption = options.encryption;
     this.requestReceipts = options.requestReceipts;

@@ -53,6 +53,12 @@ export const limits = {
   bounceRecipients: 100,
   /** Characters kept of the words with which a server refused a mail. */
   reasonChars: 1000,
+  /** Characters of a trust token; real ones have 150. */
+  tokenChars: 1000,
+  /** Validity of a token that we issue, seconds (90 days): long enough for people who seldom write, short enough to forget those who left. */
+  tokenValidityS: 90 * 24 * 3600,
+  /** Servers whose word about one receipt is kept: our own is known later than the receipt, perhaps. */
+  receiptServers: 8,
   /** Characters of one field of a report: a receipt may name 500 message-ids, each folded onto a line of its own. */
   reportFieldChars: 128 * KiB,
   /** Message-ids that one read receipt can name (chatmail's limit). */

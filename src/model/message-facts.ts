@@ -23,6 +23,7 @@ const HEAD_FIELDS = [
   'listId',
   'groupId',
   'receiptTo',
+  'tokens',
   'authentication',
 ] as const;
 
@@ -76,6 +77,7 @@ export function headOf(
     ...(mail.listId !== undefined && { listId: mail.listId }),
     ...(mail.groupId !== undefined && { groupId: mail.groupId }),
     ...(mail.receiptRequestedBy !== undefined && { receiptTo: mail.receiptRequestedBy }),
+    ...(mail.tokens !== undefined && isBetweenTwo(mail) && { tokens: mail.tokens }),
     ...(authentication !== undefined && { authentication }),
   };
 }
@@ -219,4 +221,10 @@ function pick<K extends keyof MessageRecord>(record: MessageRecord, fields: read
   const picked: Partial<Pick<MessageRecord, K>> = {};
   for (const field of fields) if (record[field] !== undefined) picked[field] = record[field];
   return picked as Pick<MessageRecord, K>;
+}
+
+/** Tokens are worth nothing in a mail that others get as well: they could be copied from there. */
+function isBetweenTwo(mail: ChatMail): boolean {
+  const alone = mail.to.length + mail.cc.length === 1 && !mail.severalFrom;
+  return alone && mail.listId === undefined && mail.groupId === undefined;
 }

@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.js';
 import type { ReceiptMail } from '../protocol/chat-mail.js';
 import type { FactRecord, MessageRecord, RecipientRecord } from '../store/records.js';
 import { joinRecipient, stateOf } from './message-state.js';
@@ -5,8 +6,8 @@ import { joinRecipient, stateOf } from './message-state.js';
 /** Kind of the facts that receipts leave; their value is a {@link ReceiptFact}. There is one per message and sender of receipts. */
 const RECEIPT_FACT = 'receipt';
 
-/** What makes a receipt believable: a valid signature of its sender, a DKIM pass of its sender's domain, or nothing. */
-export type ReceiptProof = 'signed' | 'dkim' | 'bare';
+/** What makes a receipt believable: a valid signature of its sender, a DKIM pass of the sender's domain as that server saw it, or nothing. */
+export type ReceiptProof = 'signed' | `dkim:${string}` | 'bare';
 
 /** When a message arrived and when it was read, as receipts of one kind of proof say it; the smallest times, milliseconds since 1970. */
 interface ReceiptTimes {
@@ -15,7 +16,7 @@ interface ReceiptTimes {
 }
 
 /** Everything that the receipts of one sender say about one message. */
-type ReceiptFact = Readonly<Partial<Record<ReceiptProof, ReceiptTimes>>>;
+type ReceiptFact = { readonly [P in ReceiptProof]?: ReceiptTimes };
 
 const STATES = { displayed: 'read', processed: 'delivered' } as const;
 
@@ -48,21 +49,27 @@ export function withReceipt(
     kind: RECEIPT_FACT,
     from,
     date: 0,
-    value: { ...fact, [proof]: { ...fact[proof], [state]: Math.min(at, before ?? at) } },
+    value: capped({ ...fact, [proof]: { ...fact[proof], [state]: Math.min(at, before ?? at) } }),
   };
 }
 
 /**
  * An own message with what receipts say about it. Only those of people count that it went to, and only if it asked for them; if it was
- * encrypted, a receipt that anybody could have written does not.
+ * encrypted, a receipt that anybody could have written does not. `servers`: names of the account's own servers.
  */
-export function withReceipts(message: MessageRecord, facts: readonly FactRecord[]): MessageRecord {
+export function withReceipts(
+  message: MessageRecord,
+  facts: readonly FactRecord[],
+  servers: ReadonlySet<string>,
+): MessageRecord {
   if (message.receiptTo === undefined || message.recipients === undefined) return message;
+  const { encrypted } = message.security;
+  const counts = (proof: string) => !encrypted || proof === 'signed' || servers.has(proof.slice('dkim:'.length));
   const told = new Map(facts.map((fact) => [fact.from, fact.value as ReceiptFact]));
   let changed = false;
   const recipients = message.recipients.map((recipient) => {
     let result = recipient;
-    for (const news of recipientStates(recipient.address, told.get(recipient.address), message.security.encrypted)) {
+    for (const news of recipientStates(recipient.address, told.get(recipient.address), counts)) {
       result = joinRecipient(result, news);
     }
     changed ||= result !== recipient;
@@ -71,11 +78,23 @@ export function withReceipts(message: MessageRecord, facts: readonly FactRecord[
   return changed ? { ...message, recipients, state: stateOf(message.state, recipients) } : message;
 }
 
-function recipientStates(address: string, fact: ReceiptFact | undefined, encrypted: boolean): RecipientRecord[] {
-  if (fact === undefined) return [];
-  const counting = [fact.signed, fact.dkim, encrypted ? undefined : fact.bare];
+function recipientStates(
+  address: string,
+  fact: ReceiptFact | undefined,
+  counts: (proof: string) => boolean,
+): RecipientRecord[] {
+  const counting = Object.entries(fact ?? {}).flatMap(([proof, times]) => (counts(proof) ? [times] : []));
   return (['delivered', 'read'] as const).flatMap((state) => {
-    const times = counting.map((times) => times?.[state]).filter((time) => time !== undefined);
+    const times = counting.flatMap((told) => told?.[state] ?? []);
     return times.length === 0 ? [] : [{ address, state, at: Math.min(...times) }];
   });
+}
+
+/** Anybody may claim to be a server. The smallest names are kept, so that the order makes no difference. */
+function capped(fact: ReceiptFact): ReceiptFact {
+  const names = Object.keys(fact).sort();
+  const servers = names.filter((proof) => proof.startsWith('dkim:'));
+  if (servers.length <= limits.receiptServers) return fact;
+  const dropped = new Set(servers.slice(limits.receiptServers));
+  return Object.fromEntries(Object.entries(fact).filter(([proof]) => !dropped.has(proof)));
 }

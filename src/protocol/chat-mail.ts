@@ -66,6 +66,8 @@ export interface ChatMailBase {
   readonly listId?: string;
   /** Auto-Submitted other than `no`, Precedence bulk / junk / auto_reply, X-Auto-Response-Suppress: nobody wrote it by hand; never answer it automatically. */
   readonly automatic: boolean;
+  /** Client tokens of the trusted connection (protocol 10), as they stand in the mail; worth nothing before they are judged. */
+  readonly tokens?: { readonly granted?: string; readonly presented?: string };
   /** Address that asks for a read receipt (Disposition-Notification-To or chatmail's inner form). */
   readonly receiptRequestedBy?: string;
   readonly size: number;
@@ -174,6 +176,8 @@ export interface ChatMailDraft {
   readonly requestReceipt?: boolean;
   /** Marks the mail as automatic (RFC 3834). */
   readonly autoSubmitted?: 'auto-generated' | 'auto-replied';
+  /** Client tokens of the trusted connection: what we grant the recipient, and what we hold from them. Only in mail to one person. */
+  readonly tokens?: { readonly granted?: string | undefined; readonly presented?: string | undefined };
   /** Further header fields (X-…); those that the protocol writes are refused. */
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,5 @@
 import type { AbortOptions } from '../core/abort.js';
+import { limits } from '../core/limits.js';
 import { firstAddress } from '../mail/address.js';
 import type { ParsedMail } from '../mail/parsed-mail.js';
 import { readMail } from '../mail/read-mail.js';
@@ -60,6 +61,7 @@ function chatMailBase(mail: ParsedMail): ChatMailBase {
       groupId: findGroupId(mail),
       listId: listIdOf(headers),
       receiptRequestedBy: receiptAddress(mail),
+      tokens: tokensOf(mail),
       bodyHash: mail.bodyHash,
     }),
   };
@@ -68,4 +70,15 @@ function chatMailBase(mail: ParsedMail): ChatMailBase {
 function receiptAddress({ headers }: ParsedMail): string | undefined {
   const asked = headers.get('Disposition-Notification-To') ?? headers.get('Chat-Disposition-Notification-To');
   return asked === undefined ? undefined : firstAddress(asked);
+}
+
+/** A header field that is there twice could mean either. */
+function tokensOf({ headers }: ParsedMail): ChatMailBase['tokens'] {
+  const only = (name: string) => {
+    const values = headers.getAll(name);
+    const value = values.length === 1 ? values[0]?.replace(/\s+/g, '') : undefined;
+    return value !== undefined && value !== '' && value.length <= limits.tokenChars ? value : undefined;
+  };
+  const tokens = defined({ granted: only('COI-MySToken'), presented: only('COI-SToken') });
+  return Object.keys(tokens).length === 0 ? undefined : tokens;
 }

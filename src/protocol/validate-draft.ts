@@ -35,6 +35,7 @@ const DRAFT_OPTIONS = Object.keys({
   date: true,
   requestReceipt: true,
   autoSubmitted: true,
+  tokens: true,
   headers: true,
 } satisfies Record<keyof ChatMailDraft, true>);
 
@@ -92,6 +93,7 @@ export async function validateDraft(draft: ChatMailDraft): Promise<CheckedDraft>
       date: draft.date === undefined ? undefined : checkDate(draft.date),
       requestReceipt:
         draft.requestReceipt === undefined ? undefined : checkBoolean(draft.requestReceipt, 'requestReceipt'),
+      tokens: draft.tokens === undefined ? undefined : checkTokens(draft.tokens, to.length + cc.length),
       autoSubmitted:
         draft.autoSubmitted === undefined
           ? undefined
@@ -291,6 +293,19 @@ function checkDate(date: unknown): number {
   // RFC 5322 has years of four digits.
   if (typeof date === 'number' && date >= 0 && date < Date.UTC(10_000, 0)) return Math.floor(date);
   throw new InputError('INVALID_OPTION', 'date must be milliseconds since 1970, such as Date.now().');
+}
+
+function checkTokens(given: unknown, recipients: number): { readonly granted?: string; readonly presented?: string } {
+  if (!isObject(given)) throw new InputError('INVALID_OPTION', 'tokens must be an object { granted?, presented? }.');
+  refuseUnknownOptions('tokens', given, ['granted', 'presented']);
+  if (recipients !== 1) throw new InputError('INVALID_OPTION', 'tokens: they belong into mail to a single recipient.');
+  const token = (name: 'granted' | 'presented') => {
+    const value = given[name];
+    if (value === undefined) return undefined;
+    if (typeof value === 'string' && value.length <= limits.tokenChars && /^[\x21-\x7e]+$/.test(value)) return value;
+    throw new InputError('INVALID_HEADER', `tokens.${name} must be a token: printable ASCII without blanks.`);
+  };
+  return defined({ granted: token('granted'), presented: token('presented') });
 }
 
 function checkBoolean(value: unknown, where: string): boolean {

@@ -79,6 +79,9 @@ function mailHeaders(
   const groupValue = groupContent(draft.group);
   const content = draft.chatContent ?? (groupValue === undefined ? undefined : { value: groupValue });
   if (content !== undefined) headers.push(['Chat-Content', { structured: formatChatContent(content) }]);
+  const { granted, presented } = draft.tokens ?? {};
+  if (granted !== undefined) headers.push(['COI-MySToken', { structured: granted }]);
+  if (presented !== undefined) headers.push(['COI-SToken', { structured: presented }]);
   if (draft.autoSubmitted !== undefined) headers.push(['Auto-Submitted', draft.autoSubmitted]);
   return [...headers, ...Object.entries(draft.headers)];
 }

@@ -196,6 +196,8 @@ export interface MessageRecord {
   readonly groupId?: string;
   /** What the mail says about that group. */
   readonly group?: GroupNoteRecord;
+  /** Client tokens of the trusted connection as they stood in the mail, if it went to one person only. */
+  readonly tokens?: { readonly granted?: string; readonly presented?: string };
   /** Address that asked for a read receipt (Disposition-Notification-To). */
   readonly receiptTo?: string;
   /** What a server says about who sent it. Worth nothing unless that server is our own; see `dkimOutcome` in `model/authentication.ts`. */
@@ -373,6 +375,12 @@ export interface ChatRecord {
   readonly clearedUpTo?: number;
 }
 
+/** When a token of the trusted connection was issued (seconds since 1970), and for how long (seconds). */
+export interface TokenTimesRecord {
+  readonly created: number;
+  readonly validity: number;
+}
+
 /** What is known about an address. Key: `address`. */
 export interface ContactRecord {
   readonly address: string;
@@ -394,6 +402,22 @@ export interface ContactRecord {
   readonly card?: ContactCardRecord;
   /** The newest profile that came from them. */
   readonly profile?: ContactProfileRecord;
+  /**
+   * The newest token of ours that they have validly presented: in a signed mail, and in one that only DKIM speaks for (which does not count
+   * once there was a signed one).
+   */
+  readonly presented?: {
+    readonly signed?: TokenTimesRecord;
+    readonly dkim?: TokenTimesRecord;
+  };
+  /** The trusted connection, as far as it follows from records: see `TrustFacts` of `trust/trust-state.ts`. */
+  readonly trust?: {
+    readonly granted?: TokenTimesRecord;
+    readonly presented?: TokenTimesRecord;
+    readonly held?: TokenTimesRecord;
+    /** Milliseconds since 1970; 0 if nothing was revoked. */
+    readonly revokedUntil: number;
+  };
   /** Whether they get read receipts; undefined: as the account has it. */
   readonly receipts?: ReceiptPolicy;
 }

@@ -2,11 +2,22 @@ import type { KeyChange } from '../autocrypt/learn.js';
 import type { CardRecord } from '../store/card-records.js';
 import type { PeerRecord } from '../store/key-records.js';
 import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
+import type { TokenRefusal } from '../trust/judge-token.js';
 
 /** A record before and after a commit; `before` is missing for a new one, `after` for a removed one. */
 export interface RecordChange<T> {
   readonly before?: T;
   readonly after?: T;
+}
+
+/** A token in a new mail that did not count. */
+export interface TokenRefused {
+  /** Normalised address of the sender. */
+  readonly address: string;
+  /** Key of the message. */
+  readonly message: string;
+  readonly what: 'grant' | 'presentation';
+  readonly reason: TokenRefusal;
 }
 
 /** What one commit changed, told to the object layer after the commit. */
@@ -26,6 +37,8 @@ export interface StateChange {
   readonly ownKeys: boolean;
   /** Copies that waited for a key are to be read again. */
   readonly retries: boolean;
+  /** Tokens of the trusted connection that did not count. */
+  readonly refusals: readonly TokenRefused[];
   /** Chats that were merged into another one: old id to new id. */
   readonly merged: ReadonlyMap<string, string>;
 }

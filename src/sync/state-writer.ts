@@ -13,6 +13,7 @@ import type { RecordChange, StateChange } from './state-change.js';
 import { deriveChatSettings } from './storage/chat-settings.js';
 import { deriveContactCards } from './storage/contact-cards.js';
 import { Transaction } from './transaction.js';
+import { deriveTrust } from './trust/derive-trust.js';
 
 /** What a {@link StateWriter} needs. */
 export interface StateWriterOptions {
@@ -84,6 +85,7 @@ export class StateWriter {
     const result = await work(tx);
     await deriveBlocking(tx);
     await deriveContacts(tx);
+    await deriveTrust(tx);
     await deriveChats(tx);
     await deriveChatSettings(tx);
     await deriveContactCards(tx);
@@ -127,6 +129,7 @@ async function stateChange(tx: Transaction): Promise<StateChange> {
     keyChanges: tx.keyChanges,
     ownKeys: (await tx.changes('ownKeys')).length > 0,
     retries: (await tx.changes('retries')).some(({ after }) => after !== undefined && after.reached === undefined),
+    refusals: tx.refusals,
     merged: tx.merged,
   };
 }

@@ -15,7 +15,7 @@ import type { MessageRecord } from '../store/records.js';
 import type { IndexValue, Store, StoreQuery, WriteBatch } from '../store/store.js';
 import type { TableName, Tables } from '../store/tables.js';
 import type { Identity } from './incoming.js';
-import type { RecordChange } from './state-change.js';
+import type { RecordChange, TokenRefused } from './state-change.js';
 
 /** How many stored records a limited {@link Transaction.list} asks for at once, at least. */
 const MIN_PAGE = 16;
@@ -67,6 +67,7 @@ export class Transaction {
   readonly #putBlobs = new Map<string, Uint8Array>();
   readonly #removeBlobs = new Set<string>();
   readonly #news = new Set<string>();
+  readonly #refusals: TokenRefused[] = [];
   readonly #merged = new Map<string, string>();
   readonly #keyChanges: KeyChange[] = [];
 
@@ -167,6 +168,16 @@ export class Transaction {
     if (fromChat === intoChat) return;
     this.#merged.set(fromChat, intoChat);
     for (const [from, into] of this.#merged) if (into === fromChat) this.#merged.set(from, intoChat);
+  }
+
+  /** Tells of a token that does not count: it becomes part of {@link StateChange.refusals}. */
+  refuse(refused: TokenRefused): void {
+    this.#refusals.push(refused);
+  }
+
+  /** Tokens that were refused. */
+  get refusals(): readonly TokenRefused[] {
+    return this.#refusals;
   }
 
   /** Keys that were announced. */

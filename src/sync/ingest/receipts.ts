@@ -1,8 +1,10 @@
 import { limits } from '../../core/limits.js';
+import { claimsPass } from '../../model/authentication.js';
 import { type ReceiptProof, receiptFactKey, receiptState, withReceipt, withReceipts } from '../../model/receipts.js';
 import type { ChatMail } from '../../protocol/chat-mail.js';
 import type { MessageRecord } from '../../store/records.js';
 import type { Transaction } from '../transaction.js';
+import { ownServers } from './own-servers.js';
 
 /**
  * Keeps what a receipt says about messages, which may not be known yet; `report` is the receipt's own message. Returns the message-ids
@@ -42,10 +44,8 @@ export async function idsWithReceipts(tx: Transaction, messages: readonly Messag
 /** An own message with what the receipts of its recipients say, whichever came first. */
 export async function withKnownReceipts(tx: Transaction, message: MessageRecord): Promise<MessageRecord> {
   const facts = await tx.getMany('facts', receiptKeys(message));
-  return withReceipts(
-    message,
-    facts.filter((fact) => fact !== undefined),
-  );
+  const known = facts.filter((fact) => fact !== undefined);
+  return known.length === 0 ? message : withReceipts(message, known, await ownServers(tx, tx.identity));
 }
 
 /** Keys of all facts that may be about an own message. */
@@ -53,6 +53,9 @@ function receiptKeys({ messageId, receiptTo, recipients = [] }: MessageRecord): 
   return receiptTo === undefined ? [] : recipients.map(({ address }) => receiptFactKey(messageId, address));
 }
 
-function proofOf({ security }: MessageRecord): ReceiptProof {
-  return security.signature === 'valid' ? 'signed' : 'bare';
+/** The name of the server that vouches for the sender is kept with it: whether it is our own may only turn out later. */
+function proofOf(report: MessageRecord): ReceiptProof {
+  if (report.security.signature === 'valid') return 'signed';
+  const { authentication } = report;
+  return authentication !== undefined && claimsPass(report) ? `dkim:${authentication.server}` : 'bare';
 }

@@ -6,6 +6,7 @@ import { join } from '../ingest/join.js';
 import { planDeliveryReceipts } from '../receipts/plan-receipts.js';
 import type { SyncContext } from '../sync-context.js';
 import { patchFolder } from '../sync-context.js';
+import { learnTokens } from '../trust/learn-tokens.js';
 
 /** A batch to be joined into the state. */
 export interface CommitBatch {
@@ -64,6 +65,7 @@ export class Committer {
     const messages = await this.#context.writer.run(async (tx) => {
       if (position) await patchFolder(tx, record.path, position);
       const joined = await join(tx, arrivals);
+      await learnTokens(tx, joined, this.#context.keys);
       await planDeliveryReceipts(tx, [...tx.news], this.#context.receipts);
       return joined;
     });

@@ -5,6 +5,7 @@ import type { IncomingCopy } from '../incoming.js';
 import { type Arrival, readCopies } from '../ingest/arrival.js';
 import { join } from '../ingest/join.js';
 import type { SyncContext } from '../sync-context.js';
+import { learnTokens } from '../trust/learn-tokens.js';
 import { fetchMails, nextBatch } from './fetch-mails.js';
 
 /**
@@ -29,7 +30,7 @@ export async function retryOpening(context: SyncContext, imap: ImapTransport, si
   const last = copies.at(-1);
   const finished = last === undefined || copies.length < limits.retryBatch;
   await context.writer.run(async (tx) => {
-    await join(tx, arrivals);
+    await learnTokens(tx, await join(tx, arrivals), context.keys);
     const current = await tx.get('retries', waitsFor);
     // Another key came meanwhile: from the beginning.
     if (current?.at !== retry.at) return;
