@@ -4,7 +4,7 @@ import { issueToken, parseToken } from '../../trust/token.js';
 import { trustFactsOf } from '../../trust/trust-facts.js';
 import { creationTime, expiryOf, isGrantDue, trustState } from '../../trust/trust-state.js';
 import type { AccountKeys } from '../keys/account-keys.js';
-import { updateCard } from '../storage/cards.js';
+import { cardOf, cardsOf, updateCard } from '../storage/cards.js';
 import type { Transaction } from '../transaction.js';
 import { issuingSecret } from './token-secrets.js';
 
@@ -32,7 +32,7 @@ export async function tokensToSend(
   const { to } = pair;
   const [card, contact] = [await tx.get('cards', to), await tx.get('contacts', to)];
   const facts = trustFactsOf(card, contact);
-  if (trustState(facts, tx.now) === 'revoked' || card?.shared.blocked?.value === true) return undefined;
+  if (trustState(facts, tx.now) === 'revoked' || (await cardOf(cardsOf(tx), to)).blocked) return undefined;
   const held = card?.held.map(parseToken).find((token) => token !== undefined && expiryOf(token) > tx.now);
   const granted = isGrantDue(facts, tx.now) ? await grant(tx, pair, issuer) : unconfirmed(card?.granted ?? [], facts);
   if (held === undefined && granted === undefined) return undefined;

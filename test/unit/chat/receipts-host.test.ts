@@ -22,8 +22,9 @@ afterEach(async () => {
   await host.close();
 });
 
+/** Without encryption there is no trust here, and so nothing confirms that mail arrives before it is read. */
 async function account(email: string, options: Partial<AccountOptions> = {}): Promise<Account> {
-  const opened = await Account.open({ ...host.settings(email), logger: { log() {} }, ...options });
+  const opened = await Account.open({ ...host.settings(email), logger: { log() {} }, encryption: 'off', ...options });
   open.push(opened);
   await opened.start();
   return opened;
