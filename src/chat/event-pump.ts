@@ -203,8 +203,8 @@ function fingerprintOf(peer: PeerRecord | undefined): string | undefined {
   return (peer?.state.direct ?? peer?.state.gossip)?.fingerprint;
 }
 
-/** What a message says. */
-const CONTENT = ['text', 'html', 'markdown', 'attachments', 'problem', 'quote'] as const;
+/** What a message says, and how far that is certain. */
+const CONTENT = ['text', 'html', 'markdown', 'attachments', 'problem', 'quote', 'security'] as const;
 
 function kindOf(before: boolean | undefined, after: boolean | undefined): ChangeKind | undefined {
   if (before) return after ? 'updated' : 'removed';

@@ -46,6 +46,8 @@ class Join {
   readonly #receipted = new Set<string>();
   /** Own messages that are new or changed. */
   readonly #ownMails: MessageRecord[] = [];
+  /** What copies may wait for that came with these very mails. */
+  #newKeys: ReadonlySet<string> = new Set();
   /** Messages that a copy was taken from. */
   readonly #left = new Set<string>();
 
@@ -58,7 +60,7 @@ class Join {
   async run(arrivals: readonly Arrival[]): Promise<MessageRecord[]> {
     const joinings = arrivals.map((arrival) => joiningOf(arrival, this.#own));
     await this.#prefetch(joinings);
-    await learnArrivals(this.#tx, lessonsOf(arrivals));
+    this.#newKeys = await learnArrivals(this.#tx, lessonsOf(arrivals));
     const keys: string[] = [];
     for (const joining of joinings) keys.push(await this.#joinOne(joining));
     await this.#removeLeft();
@@ -162,7 +164,7 @@ class Join {
   async #locate(place: NonNullable<Arrival['place']>, key: string, waiting: Arrival['waiting']): Promise<void> {
     const before = await this.#tx.get('locations', keyOfPlace(place));
     if (before !== undefined && before.message !== key) this.#left.add(before.message);
-    if (waiting !== undefined) await retryIfOutdated(this.#tx, waiting);
+    if (waiting !== undefined) await retryIfOutdated(this.#tx, waiting, this.#newKeys);
     const { folder, uidValidity, uid, flags, internalDate, size } = place;
     this.#tx.put('locations', {
       key: keyOfPlace(place),

@@ -16,10 +16,10 @@ export interface ArrivedLesson {
 
 /**
  * Learns what mails teach about keys, within the transaction that takes them in. Copies that waited for a key which came with
- * them are noted down to be read again.
+ * them are noted down to be read again. Returns what copies of these very mails may wait for in vain: `waitsFor` of the keys that are new.
  */
-export async function learnArrivals(tx: Transaction, arrived: readonly ArrivedLesson[]): Promise<void> {
-  if (arrived.length === 0) return;
+export async function learnArrivals(tx: Transaction, arrived: readonly ArrivedLesson[]): Promise<ReadonlySet<string>> {
+  if (arrived.length === 0) return new Set();
   const store = new TransactionKeyStore(tx);
   const own = tx.identity.addresses;
   await noteEvidence(tx, store, arrived);
@@ -35,6 +35,7 @@ export async function learnArrivals(tx: Transaction, arrived: readonly ArrivedLe
     arrived.filter(({ history }) => history).flatMap(({ lesson }) => lesson.facts.facts.map(factSource)),
   );
   for (const change of changes) if (await isNews(tx, change, old)) tx.announceKeyChange(change);
+  return new Set([...news].map(keyOfPeer));
 }
 
 /** Evidence counts only until there is a key: from then on the mailbox has one, and it is here. */

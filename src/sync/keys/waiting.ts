@@ -21,9 +21,13 @@ export async function retryWaiting(tx: Transaction, waitsFor: string): Promise<v
   if (waiting.length > 0) await retry(tx, waitsFor);
 }
 
-/** The same for a copy that is just being taken in, if the key came while it was read. */
-export async function retryIfOutdated(tx: Transaction, { waitsFor, seen }: Waiting): Promise<void> {
-  if (seen !== (await stateOf(tx, waitsFor))) await retry(tx, waitsFor);
+/** The same for a copy that is just being taken in, if the key came while it was read, or with it (`fresh`). */
+export async function retryIfOutdated(
+  tx: Transaction,
+  { waitsFor, seen }: Waiting,
+  fresh: ReadonlySet<string>,
+): Promise<void> {
+  if (fresh.has(waitsFor) || seen !== (await stateOf(tx, waitsFor))) await retry(tx, waitsFor);
 }
 
 /** Names the own keys. */
