@@ -8,7 +8,7 @@ import { writeChatMail } from '../../src/protocol/write.js';
 import type { IncomingCopy } from '../../src/sync/incoming.js';
 
 /** When the keys of these tests were made. */
-export const MADE = Date.UTC(2024, 0, 1);
+const MADE = Date.UTC(2024, 0, 1);
 
 /** Somebody who can write sealed mail. */
 export interface Sealer {
