@@ -48,6 +48,7 @@ export type {
 } from './chat/keys.js';
 export type { AccountOptions } from './chat/options.js';
 export type { Outbox, OutboxEntry } from './chat/outbox.js';
+export type { OwnProfile, ProfileAudience, ProfileFields, ProfileSettings } from './chat/profile.js';
 export type { VCardExportOptions, VCardImport, VCardImportOptions, VCardProgress } from './chat/vcards.js';
 // Surroundings: servers, time, logging
 export type { AbortOptions } from './core/abort.js';

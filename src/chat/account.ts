@@ -11,6 +11,7 @@ import type { Chat, Message } from './handles.js';
 import { Keys } from './keys.js';
 import { type AccountOptions, checkOptions } from './options.js';
 import { Outbox } from './outbox.js';
+import { OwnProfile } from './profile.js';
 import { AccountSession } from './session.js';
 
 /** Options of {@link Account.search}. */
@@ -47,6 +48,8 @@ export class Account {
   readonly contacts: Contacts;
   /** The account's own keys. */
   readonly keys: Keys;
+  /** What the user tells about themselves. */
+  readonly profile: OwnProfile;
   /** What was not handed to the server yet. */
   readonly outbox: Outbox;
   readonly #session: AccountSession;
@@ -57,6 +60,7 @@ export class Account {
     this.chats = new Chats(session, (listener) => session.subscribe(listener));
     this.contacts = new Contacts(session);
     this.keys = new Keys(session);
+    this.profile = new OwnProfile(session);
     this.outbox = new Outbox(session);
   }
 

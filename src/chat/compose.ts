@@ -2,6 +2,7 @@ import { InputError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { parseAddress } from '../mail/address.js';
 import type { ChatMailDraft, DraftAttachment } from '../protocol/chat-mail.js';
+import type { ProfileDraft } from '../protocol/profile-mail.js';
 import type { ChatRecord, MessageRecord } from '../store/records.js';
 import type { Identity } from '../sync/incoming.js';
 import type { MailTokens } from '../sync/trust/tokens-to-send.js';
@@ -28,6 +29,8 @@ export interface Composition {
   readonly forwarded?: { readonly from?: string };
   /** Tokens of the trusted connection that go along. */
   readonly tokens?: MailTokens;
+  /** The own profile goes along. */
+  readonly profile?: ProfileDraft;
   readonly now: number;
 }
 
@@ -65,6 +68,7 @@ export function composeMail(
       forwarded: composition.forwarded,
     }),
     ...(composition.tokens && { tokens: composition.tokens }),
+    ...(composition.profile && { profile: composition.profile }),
     ...(attachments.length > 0 ? { attachments } : {}),
     ...(requestReceipt ? { requestReceipt } : {}),
   };

@@ -11,6 +11,7 @@ import { loadFiles, type MessageDraft } from './draft.js';
 import { encryptionOptions } from './encryption.js';
 import type { Chat, Message, SendOptions } from './handles.js';
 import { keyOf } from './message-list.js';
+import { profileFor } from './profile-to-send.js';
 import { recipientsOf } from './recipients.js';
 import { tokensFor } from './trust-tokens.js';
 
@@ -53,12 +54,14 @@ export async function sendDraft(
       recipients: found.recipients.map(({ address }) => address),
       draft,
     });
+    const profile = await profileFor(context, found.chat);
     const composed = composeMail(draft, attachments, {
       ...found,
       identity,
       from,
       encrypted: plan.encrypted,
       requestReceipts: context.requestReceipts,
+      ...(profile && { profile: profile.draft }),
       automatic: context.automatic,
       now,
       ...(tokens && { tokens }),
@@ -70,6 +73,7 @@ export async function sendDraft(
     context.assertOpen();
     const delayMs = options.undoMs ?? context.undoMs;
     const record = await context.engine.accept(mail, { chatId: id, delayMs });
+    await profile?.sent();
     const [message] = await context.handles.messages(async () => [record]);
     if (!message) throw new InputError('NOT_FOUND', 'The message was removed while it was being sent.');
     return message;

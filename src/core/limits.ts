@@ -113,6 +113,8 @@ export const limits = {
   /** Characters of one token; ours have 150. */
   cardTokenChars: 1000,
 
+  /** Audiences of the own profile. */
+  profileAudiences: 20,
   /** Octets of a file of vCards: 5,000 contacts with pictures have 50 MB. */
   vcardFileBytes: 256 * MiB,
   /** Characters and lines of one vCard, with a picture in base64; a larger one is left out. */

@@ -1,6 +1,7 @@
 import type { MailAddress, MailProblem } from '../mail/parsed-mail.js';
 import type { GroupDraft, GroupMail } from './group-mail.js';
 import type { Mention, MentionDraft } from './mentions.js';
+import type { ProfileDraft, ProfileMail } from './profile-mail.js';
 
 /** Value of a `Chat-Content` header. */
 export interface ChatContent {
@@ -60,6 +61,10 @@ export interface ChatMailBase {
   readonly references: readonly string[];
   /** Chat group id found in the headers, in the order of protocol 7. */
   readonly groupId?: string;
+  /** The sender's own profile (`Chat-Content: profile`, or chatmail's `Chat-User-Avatar`). */
+  readonly profile?: ProfileMail;
+  /** The sender asks for our profile (`Chat-Content: profilerequest`). */
+  readonly asksProfile?: boolean;
   /** What the mail says about that group. */
   readonly group?: GroupMail;
   /** List-Id of a mailing list (RFC 2919), or the Mailing-List / List-Post address where that is missing. */
@@ -165,6 +170,8 @@ export interface ChatMailDraft {
   readonly subject?: string;
   /** Id of the group, for a message that says no more about it; see `group`. */
   readonly groupId?: string;
+  /** The own profile, as it is meant for the recipient: a part for programs, behind the words for people. */
+  readonly profile?: ProfileDraft;
   /** Id and name of the group, and what changes in it. */
   readonly group?: GroupDraft;
   readonly chatContent?: { readonly value: string; readonly params?: Readonly<Record<string, string>> };

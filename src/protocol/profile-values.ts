@@ -14,3 +14,13 @@ export function birthdayOf(text: string): string | undefined {
   if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) return undefined;
   return `${year}-${month}-${day}`;
 }
+
+/** Type of a picture by its first octets: what stands beside it is often wrong, or missing. */
+export function pictureType(bytes: Uint8Array): string | undefined {
+  const starts = (...octets: readonly number[]) => octets.every((octet, i) => bytes[i] === octet);
+  const word = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4));
+  if (starts(0xff, 0xd8, 0xff)) return 'image/jpeg';
+  if (starts(0x89, 0x50, 0x4e, 0x47)) return 'image/png';
+  if (word(0) === 'GIF8') return 'image/gif';
+  return word(0) === 'RIFF' && word(8) === 'WEBP' ? 'image/webp' : undefined;
+}

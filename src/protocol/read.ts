@@ -10,6 +10,7 @@ import { defined } from './defined.js';
 import { chatMarks, chatVersionOf } from './detection.js';
 import { findGroupId } from './group-id.js';
 import { deliveryReportOf } from './kinds/delivery-report.js';
+import { readProfile } from './kinds/profile.js';
 import { readGroup } from './kinds/read-group.js';
 import { readMessage } from './kinds/read-message.js';
 import { receiptOf } from './kinds/receipt.js';
@@ -31,7 +32,9 @@ export async function readChatMail(raw: RawMail, options: AbortOptions = {}): Pr
 /** The same for a mail whose parts have been read already, all of them or some. */
 export async function chatMailOf(mail: ParsedMail): Promise<ChatMail> {
   const plain = chatMailBase(mail);
-  const base = plain.groupId === undefined ? plain : { ...plain, group: await readGroup(mail, plain.groupId) };
+  const about = await readProfile(mail);
+  const own = about === undefined ? plain : { ...plain, ...about };
+  const base = plain.groupId === undefined ? own : { ...own, group: await readGroup(mail, plain.groupId) };
   return receiptOf(mail, base) ?? (await deliveryReportOf(mail, base)) ?? readMessage(mail, base);
 }
 

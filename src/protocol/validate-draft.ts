@@ -10,6 +10,7 @@ import { defined } from './defined.js';
 import { type CheckedAttachment, checkAttachment } from './draft-attachment.js';
 import { checkLine, checkOneOf, checkText, isObject } from './draft-values.js';
 import { isReservedHeader } from './header-names.js';
+import { checkProfile } from './kinds/profile.js';
 import { type CheckedMention, canBeMentioned } from './mentions.js';
 import { isWritableMessageId } from './threads.js';
 
@@ -30,6 +31,7 @@ const DRAFT_OPTIONS = Object.keys({
   subject: true,
   groupId: true,
   group: true,
+  profile: true,
   chatContent: true,
   messageId: true,
   date: true,
@@ -88,6 +90,7 @@ export async function validateDraft(draft: ChatMailDraft): Promise<CheckedDraft>
       references: draft.references === undefined ? undefined : checkReferences(draft.references),
       messageId: draft.messageId === undefined ? undefined : checkOwnId(draft.messageId),
       groupId: draft.groupId === undefined ? undefined : checkGroupId(draft.groupId, 'groupId'),
+      profile: draft.profile === undefined ? undefined : checkProfile(draft.profile),
       group: draft.group === undefined ? undefined : checkGroup(draft.group),
       chatContent: draft.chatContent === undefined ? undefined : checkChatContent(draft.chatContent),
       date: draft.date === undefined ? undefined : checkDate(draft.date),

@@ -2,7 +2,7 @@ import { limits } from '../core/limits.js';
 import { readAddress } from '../mail/address.js';
 import { cleanName } from '../mail/text-clean.js';
 import { defined } from './defined.js';
-import { birthdayOf, isPhotoType } from './profile-values.js';
+import { birthdayOf, isPhotoType, pictureType } from './profile-values.js';
 import { bytesOf, parseLine, piecesOf, textOf, unfoldedLines, type VCardLine } from './vcard-lines.js';
 
 /** A contact as a vCard has it (RFC 6350; RFC 2426 and vCard 2.1 are read as well). */
@@ -113,16 +113,6 @@ function photoOf(lines: readonly VCardLine[]): VCard['photo'] {
       return { contentType, content: found.bytes };
   }
   return undefined;
-}
-
-/** By its first octets: what a file says of its pictures is often wrong. */
-function pictureType(bytes: Uint8Array): string | undefined {
-  const starts = (...octets: readonly number[]) => octets.every((octet, i) => bytes[i] === octet);
-  const word = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4));
-  if (starts(0xff, 0xd8, 0xff)) return 'image/jpeg';
-  if (starts(0x89, 0x50, 0x4e, 0x47)) return 'image/png';
-  if (word(0) === 'GIF8') return 'image/gif';
-  return word(0) === 'RIFF' && word(8) === 'WEBP' ? 'image/webp' : undefined;
 }
 
 function keyOf(lines: readonly VCardLine[]): Uint8Array | undefined {

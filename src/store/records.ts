@@ -439,6 +439,8 @@ export interface ContactCardRecord {
 export interface ContactProfileRecord {
   /** (effective date, message-id) of the mail that it comes from. */
   readonly at: readonly [number, string];
+  /** That mail was validly signed. */
+  readonly signed: boolean;
   readonly name?: string;
   readonly photo?: { readonly contentType: string; readonly blob: string };
   readonly birthday?: string;

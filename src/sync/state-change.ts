@@ -29,6 +29,8 @@ export interface StateChange {
   readonly cards: readonly RecordChange<CardRecord>[];
   /** What is known about the keys of others. */
   readonly peers: readonly RecordChange<PeerRecord>[];
+  /** Something is to be written into the mailbox for other devices: cards, the own profile. */
+  readonly storageDue: boolean;
   /** Keys of messages to announce with a `message` event (not history, not seen before), oldest first. */
   readonly news: readonly string[];
   /** Contacts whose key became another one: not history, or the old one was verified. */

@@ -12,6 +12,7 @@ import { deriveOwnServers } from './ingest/own-servers.js';
 import type { RecordChange, StateChange } from './state-change.js';
 import { deriveChatSettings } from './storage/chat-settings.js';
 import { deriveContactCards } from './storage/contact-cards.js';
+import { isProfileDue } from './storage/own-profile.js';
 import { Transaction } from './transaction.js';
 import { deriveTrust } from './trust/derive-trust.js';
 
@@ -114,11 +115,13 @@ export class StateWriter {
 async function stateChange(tx: Transaction): Promise<StateChange> {
   const messages = (await tx.changes('messages')).filter(everVisible);
   const news = await tx.getMany('messages', [...tx.news]);
+  const cards = await tx.changes('cards');
   return {
     messages,
     chats: await tx.changes('chats'),
     contacts: await tx.changes('contacts'),
-    cards: await tx.changes('cards'),
+    cards,
+    storageDue: cards.some(({ after }) => after?.dirty === 1) || isProfileDue(await tx.changes('settings')),
     peers: await tx.changes('peers'),
     news: news
       .filter((message) => message !== undefined)

@@ -76,7 +76,7 @@ export class SyncEngine extends TypedEmitter<EngineEvents> implements Engine {
     this.#downloads = new DownloadConnection(connectImap, clock);
     this.#stopListening = writer.onChange((change) => {
       this.#emit('change', change);
-      if (change.cards.some(({ after }) => after?.dirty === 1)) this.#session?.demand('storage');
+      if (change.storageDue) this.#session?.demand('storage');
       if (change.retries) this.#session?.demand('retries');
     });
   }

@@ -6,6 +6,7 @@ import { readMentions, writeMentions } from '../mentions.js';
 import type { CheckedDraft } from '../validate-draft.js';
 import { forwardHtml } from './forward.js';
 import { previewPart } from './preview.js';
+import { profilePart } from './profile.js';
 import { quoteHtml } from './quote.js';
 import { stickerHeaders } from './sticker.js';
 import { voiceHeaders } from './voice.js';
@@ -32,19 +33,26 @@ export async function messageParts(draft: CheckedDraft): Promise<MessageParts> {
 
   const text = await plainText(draft);
   const hasWords = text !== undefined || draft.quote !== undefined || draft.forwarded !== undefined;
-  if (only !== undefined && !hasWords && only.preview === undefined && !stickerInPart && !draft.group?.members) {
+  if (
+    only !== undefined &&
+    !hasWords &&
+    only.preview === undefined &&
+    !stickerInPart &&
+    !draft.group?.members &&
+    draft.profile === undefined
+  ) {
     return { root: filePart(only), mailHeaders, subjectText: undefined };
   }
   // Beside formatted text or files the group's description is a part of its own, else another form of the text.
-  const info = groupInfoPart(draft, text);
+  const info = dataParts(draft, text);
   const infoApart = draft.html !== undefined || draft.markdown !== undefined || files.length > 0;
-  const words = hasWords ? wordsPart(draft, text ?? '', infoApart ? undefined : info) : undefined;
+  const words = hasWords ? wordsPart(draft, text ?? '', infoApart ? [] : info) : undefined;
   const parts = files.flatMap((file): MimePart[] => {
     const marks = [...voiceHeaders(file), ...stickerHeaders(file)];
     const part = filePart(file, file === only && !stickerInPart ? [] : marks);
     return file.preview === undefined ? [part] : [previewPart(file.preview, file.filename), part];
   });
-  if (infoApart) parts.push(...optionalPart(groupInfoPart(draft, undefined)));
+  if (infoApart) parts.push(...dataParts(draft, undefined));
   const children = words === undefined ? parts : [words, ...parts];
   const root = words !== undefined && parts.length === 0 ? words : { contentType: 'multipart/mixed', children };
   return { root, mailHeaders, subjectText: text === undefined ? text : (await readMentions(text, undefined)).text };
@@ -56,18 +64,19 @@ async function plainText(draft: CheckedDraft): Promise<string | undefined> {
   return draft.html === undefined ? draft.markdown : htmlToText(draft.html);
 }
 
-function optionalPart(part: MimePart | undefined): MimePart[] {
-  return part === undefined ? [] : [part];
+/** Parts that tell programs about the group, and about ourselves. */
+function dataParts(draft: CheckedDraft, text: string | undefined): MimeLeaf[] {
+  return [groupInfoPart(draft, text), profilePart(draft, text)].filter((part) => part !== undefined);
 }
 
-function wordsPart(draft: CheckedDraft, text: string, info: MimeLeaf | undefined): MimePart {
+function wordsPart(draft: CheckedDraft, text: string, info: readonly MimeLeaf[]): MimePart {
   const forms: MimePart[] = [
     { contentType: 'text/plain; charset=utf-8; format=flowed', content: flowedChatText({ ...draft, text }) },
   ];
   if (draft.html !== undefined) forms.push(htmlPart(draft, draft.html));
   if (draft.markdown !== undefined)
     forms.push({ contentType: 'text/markdown; charset=utf-8', content: draft.markdown });
-  forms.push(...optionalPart(info));
+  forms.push(...info);
   const [single] = forms;
   return forms.length === 1 && single !== undefined
     ? single

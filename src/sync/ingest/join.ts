@@ -13,6 +13,7 @@ import type { Transaction } from '../transaction.js';
 import type { Arrival } from './arrival.js';
 import { confine } from './confinement.js';
 import { type Joining, joinedMessage, joiningOf, newMessage } from './joining.js';
+import { noteProfile } from './profiles.js';
 import { idsWithReceipts, noteReceipt, withKnownReceipts } from './receipts.js';
 import { ThreadGraph } from './thread-graph.js';
 import { tombstone } from './tombstones.js';
@@ -112,6 +113,7 @@ class Join {
         this.#reported.add(fact.target);
       }
     }
+    if (firstRead) await noteProfile(this.#tx, arrival.mail, next);
     if (known !== undefined) this.#keepQuiet(key, arrival);
     for (const id of await noteReceipt(this.#tx, arrival.mail, next)) this.#receipted.add(id);
     if (head.fromMe) this.#ownMails.push(next);
