@@ -101,7 +101,7 @@ export type {
   EncryptionSeen,
   FactRecord,
   FolderRecord,
-  GroupNoteRecord,
+  GroupChangeRecord,
   GroupStateRecord,
   LocationRecord,
   MentionRecord,

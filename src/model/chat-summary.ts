@@ -30,9 +30,9 @@ export function newChat(id: string): ChatRecord {
   };
 }
 
-/** True if name and members of the chat follow from its mails (chat groups have facts of their own later; until then theirs do, too). */
+/** True if name and members of the chat follow from its mails; groups have facts (see `group-state.ts`). */
 export function isNamedByMails(chat: Pick<ChatRecord, 'kind'>): boolean {
-  return chat.kind === 'adhoc' || chat.kind === 'group';
+  return chat.kind === 'adhoc';
 }
 
 /** Where a message stands in its chat. */

@@ -1,22 +1,38 @@
 import { limits } from '../core/limits.js';
 import type { GroupMail } from '../protocol/group-mail.js';
 import type { CardPhoto } from '../protocol/h-card.js';
-import type { AddressRecord, GroupNoteRecord, MessageRecord, PictureRecord } from '../store/records.js';
+import type { AddressRecord, GroupChangeRecord, PictureRecord } from '../store/records.js';
 import { shortHash } from './identity.js';
 
-/** What a message says has changed in its group, for the words and events of the application. `by` is its sender. */
-export type GroupChange =
-  | { readonly kind: 'renamed'; readonly by: string; readonly name: string; readonly from: string }
-  | { readonly kind: 'description'; readonly by: string; readonly description: string }
-  | { readonly kind: 'avatar'; readonly by: string; readonly removed: boolean }
-  | { readonly kind: 'added'; readonly by: string; readonly address: string }
-  | { readonly kind: 'removed'; readonly by: string; readonly address: string }
-  | { readonly kind: 'left'; readonly by: string };
+/** What a mail says about its group, as far as it is kept: nothing of it has been judged. Fields that say nothing are left out. */
+export interface GroupNote {
+  readonly name?: string;
+  /** The mail renames the group, which had this name before (it may be empty). */
+  readonly nameChangedFrom?: string;
+  readonly nameTimestamp?: number;
+  readonly description?: string;
+  readonly descriptionChanged?: true;
+  readonly descriptionTimestamp?: number;
+  readonly avatar?: PictureRecord | 'none';
+  readonly avatarChanged?: true;
+  readonly added?: readonly string[];
+  readonly removed?: readonly string[];
+  /** Since when people are members, each [address, time]. */
+  readonly since?: readonly (readonly [string, number])[];
+  /** Former members with the time of their removal, each [address, time]. */
+  readonly past?: readonly (readonly [string, number])[];
+  /** The people whose cards the mail carries. */
+  readonly info?: readonly AddressRecord[];
+  readonly infoDescription?: string;
+  readonly infoAvatar?: PictureRecord;
+  readonly left?: true;
+  readonly requested?: true;
+}
 
-/** What a mail says about its group, as it is kept with its message; undefined if nothing. */
-export function groupNoteOf(group: GroupMail): GroupNoteRecord | undefined {
+/** What a mail says about its group; undefined if nothing. */
+export function groupNoteOf(group: GroupMail): GroupNote | undefined {
   const { info, avatar } = group;
-  const note: GroupNoteRecord = {
+  const note: GroupNote = {
     ...(group.name !== undefined && { name: group.name }),
     ...(group.nameChangedFrom !== undefined && { nameChangedFrom: group.nameChangedFrom }),
     ...(group.nameTimestamp !== undefined && { nameTimestamp: group.nameTimestamp }),
@@ -39,30 +55,23 @@ export function groupNoteOf(group: GroupMail): GroupNoteRecord | undefined {
 }
 
 /** The pictures that a mail brings for its group, by the id of the blob that keeps each. */
-export function groupPictures(group: GroupMail): ReadonlyMap<string, Uint8Array> {
-  const photos = [group.avatar, group.info?.photo].filter((photo) => photo !== undefined && photo !== 'none');
+export function groupPictures(group: GroupMail | undefined): ReadonlyMap<string, Uint8Array> {
+  const photos = [group?.avatar, group?.info?.photo].filter((photo) => photo !== undefined && photo !== 'none');
   return new Map(photos.map((photo) => [pictureRecord(photo).blob, photo.content]));
 }
 
-/** What a message says has changed in its group, in the order in which it is told. Empty for ordinary messages. */
-export function groupChangesOf(message: Pick<MessageRecord, 'group' | 'from'>): GroupChange[] {
-  const { group: note, from } = message;
-  if (note === undefined) return [];
-  const by = from.address;
-  const removed = note.left && note.removed === undefined ? [by] : (note.removed ?? []);
-  return [
-    ...(note.nameChangedFrom !== undefined && note.name !== undefined
-      ? [{ kind: 'renamed', by, name: note.name, from: note.nameChangedFrom } as const]
-      : []),
-    ...(note.descriptionChanged ? [{ kind: 'description', by, description: note.description ?? '' } as const] : []),
-    ...(note.avatarChanged && note.avatar !== undefined
-      ? [{ kind: 'avatar', by, removed: note.avatar === 'none' } as const]
-      : []),
-    ...(note.added ?? []).map((address) => ({ kind: 'added', by, address }) as const),
-    ...removed.map((address) =>
-      address === by ? ({ kind: 'left', by } as const) : ({ kind: 'removed', by, address } as const),
-    ),
-  ];
+/** What a mail says its sender changed in the group, in the order in which it is told. */
+export function groupChangesOf(group: GroupMail, from: string): GroupChangeRecord[] {
+  const { name, nameChangedFrom, description = '', avatar } = group;
+  const removed = group.left && group.removed.length === 0 ? [from] : group.removed;
+  const changes: GroupChangeRecord[] = [];
+  if (nameChangedFrom !== undefined && name !== undefined)
+    changes.push({ kind: 'renamed', name, from: nameChangedFrom });
+  if (group.descriptionChanged) changes.push({ kind: 'description', description });
+  if (group.avatarChanged && avatar !== undefined) changes.push({ kind: 'avatar', removed: avatar === 'none' });
+  for (const address of group.added) changes.push({ kind: 'added', address });
+  for (const address of removed) changes.push(address === from ? { kind: 'left' } : { kind: 'removed', address });
+  return changes;
 }
 
 function pictureRecord({ content, contentType }: CardPhoto): PictureRecord {

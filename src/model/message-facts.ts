@@ -3,6 +3,7 @@ import type { ChatAttachment, ChatMail } from '../protocol/chat-mail.js';
 import { CHAT_ID_PREFIX } from '../protocol/detection.js';
 import type { AddressRecord, AttachmentRecord, MessageRecord } from '../store/records.js';
 import { claimsPass, joinAuthentication } from './authentication.js';
+import { groupChangesOf } from './group-note.js';
 import { messageIdOf, UNKNOWN_ADDRESS } from './identity.js';
 
 const HEAD_FIELDS = [
@@ -22,6 +23,7 @@ const HEAD_FIELDS = [
   'references',
   'listId',
   'groupId',
+  'changes',
   'receiptTo',
   'tokens',
   'authentication',
@@ -60,6 +62,7 @@ export function headOf(
 ): MessageHead {
   const from = mail.from === undefined ? { address: UNKNOWN_ADDRESS } : addressRecord(mail.from);
   const fromMe = own.has(from.address);
+  const changes = mail.group === undefined ? [] : groupChangesOf(mail.group, from.address);
   return {
     messageId: messageIdOf(mail),
     from,
@@ -76,6 +79,7 @@ export function headOf(
     references: mail.references,
     ...(mail.listId !== undefined && { listId: mail.listId }),
     ...(mail.groupId !== undefined && { groupId: mail.groupId }),
+    ...(changes.length > 0 && { changes }),
     ...(mail.receiptRequestedBy !== undefined && { receiptTo: mail.receiptRequestedBy }),
     ...(mail.tokens !== undefined && isBetweenTwo(mail) && { tokens: mail.tokens }),
     ...(authentication !== undefined && { authentication }),

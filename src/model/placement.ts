@@ -37,8 +37,13 @@ export function singleChatId(address: string): string {
 }
 
 /** Id of a chat group's chat. */
-function groupChatId(groupId: string): string {
+export function groupChatId(groupId: string): string {
   return `group:${groupId}`;
+}
+
+/** Id of the group whose chat has that id; undefined if it is no group's. */
+export function groupIdOfChat(chatId: string): string | undefined {
+  return chatId.startsWith('group:') ? chatId.slice('group:'.length) : undefined;
 }
 
 /** Id of a mailing list's chat. */

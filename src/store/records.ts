@@ -119,30 +119,13 @@ export interface PictureRecord {
   readonly contentType: string;
 }
 
-/** What a mail says about its group (protocol 7): nothing of it has been judged. Fields that say nothing are left out. */
-export interface GroupNoteRecord {
-  readonly name?: string;
-  /** The mail renames the group, which had this name before (it may be empty). */
-  readonly nameChangedFrom?: string;
-  readonly nameTimestamp?: number;
-  readonly description?: string;
-  readonly descriptionChanged?: true;
-  readonly descriptionTimestamp?: number;
-  readonly avatar?: PictureRecord | 'none';
-  readonly avatarChanged?: true;
-  readonly added?: readonly string[];
-  readonly removed?: readonly string[];
-  /** Since when people are members, each [address, time]. */
-  readonly since?: readonly (readonly [string, number])[];
-  /** Former members with the time of their removal, each [address, time]. */
-  readonly past?: readonly (readonly [string, number])[];
-  /** The people whose cards the mail carries. */
-  readonly info?: readonly AddressRecord[];
-  readonly infoDescription?: string;
-  readonly infoAvatar?: PictureRecord;
-  readonly left?: true;
-  readonly requested?: true;
-}
+/** What a mail says has changed in its group (protocol 7). Whether it counted shows in the chat. */
+export type GroupChangeRecord =
+  | { readonly kind: 'renamed'; readonly name: string; readonly from: string }
+  | { readonly kind: 'description'; readonly description: string }
+  | { readonly kind: 'avatar'; readonly removed: boolean }
+  | { readonly kind: 'added' | 'removed'; readonly address: string }
+  | { readonly kind: 'left' };
 
 /** One message of a chat: what the mail said, plus what we know about it. Key: `key`. */
 export interface MessageRecord {
@@ -194,10 +177,10 @@ export interface MessageRecord {
   readonly listId?: string;
   /** Chat group id (protocol 7). */
   readonly groupId?: string;
-  /** What the mail says about that group. */
-  readonly group?: GroupNoteRecord;
   /** Client tokens of the trusted connection as they stood in the mail, if it went to one person only. */
   readonly tokens?: { readonly granted?: string; readonly presented?: string };
+  /** What its sender changed in that group with it, in the order in which it is told. */
+  readonly changes?: readonly GroupChangeRecord[];
   /** Address that asked for a read receipt (Disposition-Notification-To). */
   readonly receiptTo?: string;
   /** What a server says about who sent it. Worth nothing unless that server is our own; see `dkimOutcome` in `model/authentication.ts`. */

@@ -7,6 +7,7 @@ import type { Identity } from './incoming.js';
 import { deriveBlocking } from './ingest/derive-blocking.js';
 import { deriveChats } from './ingest/derive-chats.js';
 import { deriveContacts } from './ingest/derive-contacts.js';
+import { deriveGroups } from './ingest/derive-groups.js';
 import { deriveRequests } from './ingest/derive-requests.js';
 import { deriveOwnServers } from './ingest/own-servers.js';
 import type { RecordChange, StateChange } from './state-change.js';
@@ -88,6 +89,7 @@ export class StateWriter {
     await deriveContacts(tx);
     await deriveTrust(tx);
     await deriveChats(tx);
+    await deriveGroups(tx);
     await deriveChatSettings(tx);
     await deriveContactCards(tx);
     await deriveRequests(tx);

@@ -7,6 +7,7 @@ import type {
   DeliveryStatus,
   ReceiptMail,
 } from '../../src/protocol/chat-mail.js';
+import type { GroupMail } from '../../src/protocol/group-mail.js';
 import type { Arrival, CopyPlace } from '../../src/sync/ingest/arrival.js';
 
 /** What the tests say about a mail; the rest is filled in. */
@@ -22,6 +23,8 @@ export interface MailValues {
   readonly inReplyTo?: string | undefined;
   readonly references?: readonly string[];
   readonly groupId?: string | undefined;
+  /** What the mail says about its group, beside the id. */
+  readonly group?: Partial<GroupMail>;
   readonly listId?: string | undefined;
   /** Has `Chat-Version`. */
   readonly chat?: boolean;
@@ -61,7 +64,7 @@ function base(values: MailValues): ChatMailBase {
     ...(subject !== undefined && { subject }),
     ...(inReplyTo !== undefined && { inReplyTo }),
     references,
-    ...(groupId !== undefined && { groupId }),
+    ...(groupId !== undefined && { groupId, group: groupMail(groupId, values) }),
     ...(listId !== undefined && { listId }),
     ...(values.receiptTo !== undefined && { receiptRequestedBy: values.receiptTo }),
     automatic: values.automatic ?? false,
@@ -69,6 +72,20 @@ function base(values: MailValues): ChatMailBase {
     problems: [],
     ...(!values.pieces && { bodyHash: `body:${body}` }),
     shapeHash: `shape:${body}`,
+  };
+}
+
+/** What a mail that says nothing of its own about its group says. */
+function groupMail(id: string, { chat, subject, group }: MailValues): GroupMail {
+  return {
+    id,
+    added: [],
+    removed: [],
+    memberSince: [],
+    pastMembers: [],
+    fingerprints: [],
+    ...(chat && subject !== undefined && { name: subject }),
+    ...group,
   };
 }
 

@@ -44,6 +44,16 @@ export async function readGroup(mail: ParsedMail, id: string): Promise<GroupMail
   };
 }
 
+/** The keys on the cards of members, by address: gossip, where the mail is encrypted and signed. */
+export async function memberKeysOf(
+  mail: ParsedMail,
+): Promise<{ readonly address: string; readonly keyData: Uint8Array }[]> {
+  const info = await infoOf(mail.root);
+  return (info?.cards ?? []).flatMap(({ emails, key }) =>
+    key === undefined ? [] : emails.map((address) => ({ address, keyData: key })),
+  );
+}
+
 function nameOf({ headers, subject }: ParsedMail): string | undefined {
   const named = cleanName(headers.text('Chat-Group-Name') ?? '');
   if (named !== '') return named;

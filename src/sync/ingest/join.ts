@@ -12,6 +12,7 @@ import { retryIfOutdated } from '../keys/waiting.js';
 import type { Transaction } from '../transaction.js';
 import type { Arrival } from './arrival.js';
 import { confine } from './confinement.js';
+import { GroupLedger } from './group-ledger.js';
 import { type Joining, joinedMessage, joiningOf, newMessage } from './joining.js';
 import { noteProfile } from './profiles.js';
 import { idsWithReceipts, noteReceipt, withKnownReceipts } from './receipts.js';
@@ -35,6 +36,7 @@ class Join {
   readonly #tx: Transaction;
   readonly #own: ReadonlySet<string>;
   readonly #graph: ThreadGraph;
+  readonly #groups: GroupLedger;
   /** Messages whose chat has to be found (again). */
   readonly #toPlace = new Set<string>();
   /** Messages with a copy in the folder for blocked mail, and those that may have had all of theirs there. */
@@ -56,6 +58,7 @@ class Join {
     this.#tx = tx;
     this.#own = tx.identity.addresses;
     this.#graph = new ThreadGraph(tx);
+    this.#groups = new GroupLedger(tx);
   }
 
   async run(arrivals: readonly Arrival[]): Promise<MessageRecord[]> {
@@ -81,6 +84,7 @@ class Join {
       'locations',
       joinings.flatMap(({ arrival }) => (arrival.place === undefined ? [] : keyOfPlace(arrival.place))),
     );
+    await this.#groups.prefetch(joinings);
     await this.#graph.load(
       joinings.flatMap(({ head, graph }) =>
         graph.node === undefined ? graph.answers : [head.messageId, ...graph.linked],
@@ -97,9 +101,10 @@ class Join {
     if (arrival.place?.role === 'blocked' || known?.confined === true) this.#toConfine.add(key);
     const next = known === undefined ? newMessage(joining, key) : joinedMessage(known, joining);
     const firstRead = known === undefined || (known.unopened === true && next.unopened !== true);
-    // Every copy counts for the graph, also one whose header loses: links are never taken back.
+    // Every copy counts for the graph and for groups, also one whose header loses: what was said is never taken back.
     await this.#graph.add(head.messageId, graph);
     if (head.outerId !== undefined) await this.#graph.add(head.outerId, aliasOf(head.messageId, graph));
+    await this.#groups.note(joining);
     for (const target of graph.answers) await this.#noteAnswer(key, target, head);
     if (known !== undefined && sameRecord(known, next)) return this.#keepQuiet(key, arrival);
 
@@ -229,11 +234,13 @@ class Join {
       const facts = await this.#tx.list('facts', { index: 'byTarget', prefix: [answersTo(id)] });
       for (const { value } of facts) this.#toPlace.add(String(value));
     }
+    for (const key of await this.#groups.moved()) this.#toPlace.add(key);
     const messages = (await this.#tx.getMany('messages', [...this.#toPlace])).filter((m) => m !== undefined);
     await this.#graph.load(messages.flatMap((message) => nodesFor(message, this.#own)));
-    const chats = messages.map((message) =>
+    const found = messages.map((message) =>
       isSilent(message) ? '' : chatOf(message, this.#own, (id) => this.#graph.node(id)),
     );
+    const chats = await this.#groups.placed(messages, found);
     for (const [from, into] of merged) await this.#merge(from, into);
     const records = await this.#tx.getMany('chats', chats);
     messages.forEach((message, i) => {

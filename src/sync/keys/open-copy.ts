@@ -5,6 +5,7 @@ import { EncryptionError } from '../../core/errors.js';
 import type { MailProblem, ParsedMail } from '../../mail/parsed-mail.js';
 import { type OpenedMail, openMail } from '../../openpgp/open-mail.js';
 import { findEncrypted } from '../../openpgp/pgp-mime.js';
+import { memberKeysOf } from '../../protocol/kinds/read-group.js';
 import type { SecurityRecord } from '../../store/records.js';
 import type { AccountKeys } from './account-keys.js';
 import type { SenderKeys } from './sender-keys.js';
@@ -73,11 +74,16 @@ export async function openCopy(
   return {
     mail,
     security: warnings.length > 0 ? { ...security, warnings } : security,
-    lesson: await lessonOf({ ...base, ...(inner && { payload: inner }), signed: security.signature === 'valid' }, keys),
+    lesson: await lessonOf({ ...base, ...(inner && (await insideOf(inner, security.signature === 'valid'))) }, keys),
     ...(isOpen && { waiting: { waitsFor, seen } }),
     ...(outerMessageId !== undefined && { outerId: outerMessageId }),
     inside: security.encrypted,
   };
+}
+
+/** What the inside of a mail adds. Only what was signed tells about the keys of other people. */
+async function insideOf(payload: ParsedMail, signed: boolean): Promise<Partial<KeyMail>> {
+  return signed ? { payload, signed, memberKeys: await memberKeysOf(payload) } : { payload };
 }
 
 async function lessonOf(mail: KeyMail, keys: AccountKeys): Promise<KeyLesson> {

@@ -60,7 +60,7 @@ describe('answers that name no group', () => {
     for (const turned of [false, true]) {
       const state = await testState();
       const arrivals = [
-        mail('secret@x', { chat: true, groupId: GROUP, to: [ME, CAROL] }),
+        mail('secret@x', { chat: true, groupId: GROUP, to: [ME, CAROL, DAVE] }),
         mail('all@x', { from: CAROL, to: [ME, BOB], inReplyTo: 'secret@x' }),
         mail('next@x', { from: DAVE, to: [ME, BOB], inReplyTo: 'all@x' }),
       ];
