@@ -75,6 +75,7 @@ export {
 export { limits } from './core/limits.js';
 export type { LogFields, Logger, LogLevel } from './core/logger.js';
 export type { RandomBytes } from './core/random.js';
+export type { DkimOutcome } from './model/authentication.js';
 export type { MentionDraft } from './protocol/mentions.js';
 export type {
   KeyFact,
@@ -95,6 +96,7 @@ export type {
   ActionRecord,
   AddressRecord,
   AttachmentRecord,
+  AuthenticationRecord,
   ChatRecord,
   ContactRecord,
   EncryptionChoice,

@@ -45,7 +45,8 @@ export class Bot {
 
   /** @throws InputError `INVALID_OPTION` (also without `store`), `UNKNOWN_OPTION`, `INVALID_ADDRESS` */
   constructor(options: BotOptions) {
-    this.#options = checkOptions('Bot', options);
+    const { acceptRequests = true } = options;
+    this.#options = checkOptions('Bot', { ...options, acceptRequests });
     if (options.store === undefined) {
       throw new InputError(
         'INVALID_OPTION',

@@ -4,11 +4,15 @@ import type { ChatRecord } from '../store/records.js';
 export interface ChatListFilter {
   /** Show the archived chats instead of the others. Default false. */
   readonly archived?: boolean | undefined;
+  /** True: only requests; false: no requests. Default: both. */
+  readonly requests?: boolean | undefined;
 }
 
 /** True if a chat belongs into the list. */
 export function isListed(record: ChatRecord, filter: ChatListFilter): boolean {
-  return record.deleted === 0 && (record.archived === 1) === (filter.archived ?? false);
+  if (record.deleted === 1 || record.concealed === 1) return false;
+  if (filter.requests !== undefined && (record.request === 1) !== filter.requests) return false;
+  return (record.archived === 1) === (filter.archived ?? false);
 }
 
 /** Order of chat lists: pinned ones first, then by the newest message; ties by id, so that the order is total. */

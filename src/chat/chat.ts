@@ -4,6 +4,7 @@ import { contactName } from '../model/contact-registers.js';
 import type { ChatRecord, ReceiptPolicy } from '../store/records.js';
 import { cardIdOfChat, updateCard } from '../sync/storage/cards.js';
 import { receiptPolicies } from '../trust/receipt-policy.js';
+import { acceptChat } from './blocking.js';
 import { checkChoice } from './check-options.js';
 import type { AccountContext, ChatCell } from './context.js';
 import { draftOf, type MessageDraft } from './draft.js';
@@ -147,6 +148,14 @@ export class ChatHandle implements Chat {
 
   async archive(on = true): Promise<void> {
     await this.#set({ archived: on });
+  }
+
+  get request(): boolean {
+    return this.#cell.record.request === 1;
+  }
+
+  async accept(): Promise<void> {
+    await acceptChat(this.#context, this.id);
   }
 
   async setDraft(text: string | undefined): Promise<void> {

@@ -28,10 +28,14 @@ export class Chats {
     this.#subscribe = subscribe;
   }
 
-  /** The chat list: pinned chats first, then those with the newest message. Archived chats only with `archived: true`, and then alone. */
+  /**
+   * The chat list: pinned chats first, then those with the newest message. Archived chats only with `archived: true`, and then
+   * alone; requests of strangers as `requests` says.
+   */
   async list(options: ChatListOptions = {}): Promise<Chat[]> {
-    refuseUnknownOptions('chats.list', options, ['archived', 'limit']);
+    refuseUnknownOptions('chats.list', options, ['archived', 'requests', 'limit']);
     checkBoolean('archived', options.archived);
+    checkBoolean('requests', options.requests);
     const { limit } = options;
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 1)) {
       throw new InputError('INVALID_OPTION', 'chats.list: "limit" has to be a whole number of at least 1.');
@@ -59,8 +63,9 @@ export class Chats {
    * keeps its rows in step. Ends when the loop is left, the signal fires, or the account closes; it does not throw for that.
    */
   watch(options: ChatWatchOptions = {}): AsyncIterable<ChatListChange> {
-    refuseUnknownOptions('chats.watch', options, ['archived', 'signal']);
+    refuseUnknownOptions('chats.watch', options, ['archived', 'requests', 'signal']);
     checkBoolean('archived', options.archived);
+    checkBoolean('requests', options.requests);
     return watchChats(this.#context, this.#subscribe, options);
   }
 }

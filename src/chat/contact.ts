@@ -1,7 +1,9 @@
+import { dkimOutcome } from '../model/authentication.js';
 import { contactName, newContact } from '../model/contact-registers.js';
 import type { ReceiptPolicy } from '../store/records.js';
 import { deleteCard } from '../sync/storage/cards.js';
 import { receiptPolicies } from '../trust/receipt-policy.js';
+import { setBlocked } from './blocking.js';
 import { checkChoice } from './check-options.js';
 import type { ContactUpdate, Photo } from './contact-details.js';
 import { cardPhotoOf, readPhoto, updateContact } from './contact-entry.js';
@@ -137,6 +139,25 @@ export class ContactHandle implements Contact {
   async unverify(): Promise<void> {
     this.#context.assertOpen();
     await this.#context.keys.manager.setVerified(this.address, undefined);
+  }
+
+  get blocked(): boolean {
+    return this.#cell.record?.blocked ?? false;
+  }
+
+  async block(): Promise<void> {
+    await setBlocked(this.#context, this.address, true);
+  }
+
+  async unblock(): Promise<void> {
+    await setBlocked(this.#context, this.address, false);
+  }
+
+  get spoofWarning(): boolean {
+    const { authentication } = this.#cell.record ?? {};
+    if (authentication === undefined) return false;
+    const outcome = dkimOutcome({ from: { address: this.address }, authentication }, this.#context.ownServers);
+    return outcome === 'fail' || outcome === 'none';
   }
 
   get #verifiedFingerprint(): string | undefined {

@@ -39,6 +39,8 @@ export interface AccountContext {
   /** Sending is serialised per chat: dates and references build on the message before. */
   readonly sending: KeyedMutex;
   readonly waiters: StateWaiters;
+  /** Names (authserv-id) of the account's own servers, as far as they are known. */
+  readonly ownServers: ReadonlySet<string>;
   /** Default undo delay of a message, milliseconds. */
   readonly undoMs: number;
   /** Whether messages are encrypted in chats for which the user chose nothing. */

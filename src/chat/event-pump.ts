@@ -74,6 +74,8 @@ export class EventPump {
 
   #changed({ before, after }: RecordChange<MessageRecord>): void {
     if (!before || before.hidden) return;
+    // Blocking hides silently, and is told by the contact.
+    if (after?.blocked) return;
     if (!after || after.hidden) {
       this.#message('message:deleted', after ?? before);
       return;
@@ -88,7 +90,7 @@ export class EventPump {
   #chat({ before, after }: RecordChange<ChatRecord>): void {
     const record = after ?? before;
     if (!record) return;
-    const kind = kindOf(before && !before.deleted, after && !after.deleted);
+    const kind = kindOf(before && isThere(before), after && isThere(after));
     if (kind) this.#entity('chat', record.id, kind, () => this.#emitChat(record, kind));
     if (this.#options.hub.listenerCount('group') === 0) return;
     const several = after && (after.kind === 'group' || after.kind === 'adhoc') ? after : undefined;
@@ -205,6 +207,10 @@ function fingerprintOf(peer: PeerRecord | undefined): string | undefined {
 
 /** What a message says, and how far that is certain. */
 const CONTENT = ['text', 'html', 'markdown', 'attachments', 'problem', 'quote', 'security'] as const;
+
+function isThere({ deleted, concealed }: ChatRecord): boolean {
+  return deleted === 0 && concealed !== 1;
+}
 
 function kindOf(before: boolean | undefined, after: boolean | undefined): ChangeKind | undefined {
   if (before) return after ? 'updated' : 'removed';

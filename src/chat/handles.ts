@@ -2,7 +2,9 @@
  * The objects an application works with. They are thin handles: getters read a record that the open account keeps
  * current, everything that needs the store or the network is a Promise. There is one object per id while it is in use.
  */
+
 import type { AbortOptions } from '../core/abort.js';
+import type { DkimOutcome } from '../model/authentication.js';
 import type {
   ChatRecord,
   MentionRecord,
@@ -68,6 +70,22 @@ export interface Contact extends ContactDetails {
   verify(code: string): Promise<void>;
   /** Takes the verification back: keys are accepted as they come again. */
   unverify(): Promise<void>;
+  /** The user blocked them, on whatever device. */
+  readonly blocked: boolean;
+  /**
+   * Blocks them with all their addresses, for all devices: what they wrote is hidden, what they write is moved out of sight without any
+   * event, and the trusted connection ends. What they did to groups still counts. They are not told. A new address of theirs is a stranger's.
+   *
+   * @throws InputError `INVALID_ADDRESS` for an own address.
+   */
+  block(): Promise<void>;
+  /** Takes {@link Contact.block} back: their messages are shown again, silently. Trust has to be built anew. */
+  unblock(): Promise<void>;
+  /**
+   * True if the account's own server found no valid DKIM signature of their domain on their newest mail: somebody else may have written it.
+   * False also where that is not known; see {@link Message.authentication}.
+   */
+  readonly spoofWarning: boolean;
   /** The 1:1 chat with them, made on first use. */
   chat(): Promise<Chat>;
 }
@@ -125,6 +143,11 @@ export interface Chat {
   readonly pinned: boolean;
   /** Left out of the chat list unless asked for. */
   readonly archived: boolean;
+  /**
+   * Somebody whom the user neither accepted nor ever wrote to opened it. Messages in it come as usual; ask the user before showing their
+   * files. Until it is accepted, or answered, nothing automatic goes out: no receipt, no profile, no token.
+   */
+  readonly request: boolean;
   /** Text that the user has begun to write. Kept on this device only. */
   readonly draft: string | undefined;
   /** True once it was deleted, or its last trace vanished. A new message brings a deleted chat back. */
@@ -169,6 +192,8 @@ export interface Chat {
   readonly receipts: ReceiptPolicy | undefined;
   /** Sets who learns that messages of this chat were read; undefined: as the account has it. Kept on this device only. */
   setReceipts(policy: ReceiptPolicy | undefined): Promise<void>;
+  /** Accepts the {@link Chat.request} that it is, for all devices; writing in it does so, too. Does nothing otherwise. */
+  accept(): Promise<void>;
   /** Keeps what the user has begun to write; an empty text or undefined removes it. */
   setDraft(text: string | undefined): Promise<void>;
   /**
@@ -238,6 +263,12 @@ export interface Message {
   /** Set if it was forwarded; `from` names the original author as the mail does. */
   readonly forwarded: { readonly from?: string } | undefined;
   readonly security: SecurityRecord;
+  /**
+   * Whether the sender's domain signed it (DKIM), as the account's own server found (`authservId` of the account): `pass`; `fail`: the
+   * signature is wrong; `none`: it did not; `unknown`: the server did not say, or nobody knows which server is ours. It says nothing about
+   * who at that domain wrote it; a valid signature in {@link Message.security} does.
+   */
+  readonly authentication: DkimOutcome;
   /** Why it could not be read as it should; the rest is there. */
   readonly problem: ProblemRecord | undefined;
   /** Read here or on another device; always true for our own. */

@@ -2,6 +2,7 @@ import type { AbortOptions } from '../core/abort.js';
 import { InputError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { refuseUnknownOptions } from '../core/options.js';
+import { type DkimOutcome, dkimOutcome } from '../model/authentication.js';
 import type {
   MentionRecord,
   MessageRecord,
@@ -128,6 +129,10 @@ export class MessageHandle implements Message {
 
   get security(): SecurityRecord {
     return this.#cell.record.security;
+  }
+
+  get authentication(): DkimOutcome {
+    return dkimOutcome(this.#cell.record, this.#context.ownServers);
   }
 
   get problem(): ProblemRecord | undefined {

@@ -61,6 +61,8 @@ export interface AccountOptions {
   readonly mailboxRoot?: string | undefined;
   /** Who files copies of what was sent: `server`, `client`, or find out (`auto`, default). */
   readonly sentCopies?: 'auto' | 'server' | 'client' | undefined;
+  /** Accept everybody who writes: no chat is a request. Default false; true for a bot. */
+  readonly acceptRequests?: boolean | undefined;
   /**
    * How the account's mail server calls itself in Authentication-Results fields (RFC 8601), such as `mx.example.org`: only what this
    * server says about the senders of mails is believed. Default: learned from own mails that came back; until then nothing is known
@@ -141,6 +143,7 @@ const KEYS = [
   'filing',
   'mailboxRoot',
   'sentCopies',
+  'acceptRequests',
   'authservId',
   'encryption',
   'requestReceipts',
@@ -169,6 +172,7 @@ export function checkOptions(where: string, options: AccountOptions): CheckedOpt
   checkLine('mailboxRoot', options.mailboxRoot, limits.nameChars);
   checkChoice('filing', options.filing, ['active', 'seen', 'none']);
   checkChoice('sentCopies', options.sentCopies, ['auto', 'server', 'client']);
+  checkBoolean('acceptRequests', options.acceptRequests);
   checkLine('authservId', options.authservId, limits.nameChars);
   checkChoice('encryption', options.encryption, ['auto', 'require', 'off']);
   checkBoolean('requestReceipts', options.requestReceipts);
@@ -187,6 +191,7 @@ export function checkOptions(where: string, options: AccountOptions): CheckedOpt
       email,
       addresses: new Set([email, ...aliasesOf(options.aliases)]),
       ...(options.name === undefined ? {} : { name: options.name }),
+      ...(options.acceptRequests && { acceptsRequests: true }),
       ...(options.authservId === undefined ? {} : { authservId: options.authservId.toLowerCase() }),
     },
     credentials: credentialsOf(where, options, email, [imap, smtp]),

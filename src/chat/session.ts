@@ -12,6 +12,7 @@ import { UNFINISHED_RESTORE } from '../sync/backup/unfinished.js';
 import type { Engine, StartOptions } from '../sync/engine.js';
 import type { SyncEngineOptions } from '../sync/engine-options.js';
 import type { Identity } from '../sync/incoming.js';
+import { ownServers } from '../sync/ingest/own-servers.js';
 import { AccountKeys } from '../sync/keys/account-keys.js';
 import type { StateChange } from '../sync/state-change.js';
 import { StateWriter } from '../sync/state-writer.js';
@@ -44,6 +45,8 @@ export interface SessionExtras {
 interface OpenedStore {
   readonly writer: StateWriter;
   readonly keys: AccountKeys;
+  /** Names of our own servers that are known. */
+  readonly servers: ReadonlySet<string>;
 }
 
 type ChangeListener = (change: StateChange | undefined) => void;
@@ -63,6 +66,7 @@ export class AccountSession implements AccountContext {
   readonly handles: Handles;
   readonly sending = new KeyedMutex();
   readonly waiters = new StateWaiters((record) => this.#isRefused(record.key));
+  ownServers: ReadonlySet<string>;
   readonly undoMs: number;
   readonly encryption: CheckedOptions['encryption'];
   readonly requestReceipts: boolean;
@@ -81,7 +85,7 @@ export class AccountSession implements AccountContext {
   /** Why the connection is down, as far as the application was told. */
   #told: CoiError | undefined;
 
-  private constructor(options: CheckedOptions, { writer, keys }: OpenedStore, extras: SessionExtras) {
+  private constructor(options: CheckedOptions, { writer, keys, servers }: OpenedStore, extras: SessionExtras) {
     const { identity, clock, logger } = options;
     const { store } = writer;
     this.store = store;
@@ -89,6 +93,7 @@ export class AccountSession implements AccountContext {
     this.keys = keys;
     this.clock = clock;
     this.random = options.random;
+    this.ownServers = servers;
     this.undoMs = options.undoMs;
     this.encryption = options.encryption;
     this.requestReceipts = options.requestReceipts;
@@ -128,6 +133,7 @@ export class AccountSession implements AccountContext {
       onFailure,
     });
     this.writer.onChange((change) => {
+      if (change.ownServers && identity.authservId === undefined) this.ownServers = new Set(change.ownServers);
       cache.apply(change);
       for (const listener of this.#listeners) listener(change);
       this.#pump.take(change);
@@ -149,7 +155,8 @@ export class AccountSession implements AccountContext {
       const writer = new StateWriter({ store, identity, clock, logger, acknowledge: extras.deliver !== undefined });
       await claimStore(writer);
       const keys = await AccountKeys.open({ writer, clock, random, passphrase: keyPassphrase });
-      return new AccountSession(options, { writer, keys }, extras);
+      const servers = await ownServers(store, identity);
+      return new AccountSession(options, { writer, keys, servers }, extras);
     } catch (thrown) {
       await store.close();
       throw thrown;

@@ -41,6 +41,8 @@ export interface StateChange {
   readonly retries: boolean;
   /** Tokens of the trusted connection that did not count. */
   readonly refusals: readonly TokenRefused[];
+  /** Names of our own servers, if others are known now than before. */
+  readonly ownServers?: readonly string[];
   /** Chats that were merged into another one: old id to new id. */
   readonly merged: ReadonlyMap<string, string>;
 }

@@ -93,8 +93,8 @@ export class StateWriter {
     await deriveChatSettings(tx);
     await deriveContactCards(tx);
     await deriveRequests(tx);
-    await deriveOwnServers(tx);
-    const change = this.#listeners.size > 0 ? await stateChange(tx) : undefined;
+    const ownServers = await deriveOwnServers(tx);
+    const change = this.#listeners.size > 0 ? await stateChange(tx, ownServers) : undefined;
     const batch = tx.batch();
     if (batch === undefined) return result;
     await this.store.commit(batch);
@@ -114,7 +114,7 @@ export class StateWriter {
   }
 }
 
-async function stateChange(tx: Transaction): Promise<StateChange> {
+async function stateChange(tx: Transaction, ownServers: readonly string[] | undefined): Promise<StateChange> {
   const messages = (await tx.changes('messages')).filter(everVisible);
   const news = await tx.getMany('messages', [...tx.news]);
   const cards = await tx.changes('cards');
@@ -135,6 +135,7 @@ async function stateChange(tx: Transaction): Promise<StateChange> {
     ownKeys: (await tx.changes('ownKeys')).length > 0,
     retries: (await tx.changes('retries')).some(({ after }) => after !== undefined && after.reached === undefined),
     refusals: tx.refusals,
+    ...(ownServers !== undefined && { ownServers }),
     merged: tx.merged,
   };
 }

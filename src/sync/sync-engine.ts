@@ -77,6 +77,7 @@ export class SyncEngine extends TypedEmitter<EngineEvents> implements Engine {
     this.#stopListening = writer.onChange((change) => {
       this.#emit('change', change);
       if (change.storageDue) this.#session?.demand('storage');
+      if (change.cards.some(({ after }) => after?.shared.blocked?.value === false)) this.#session?.demand('actions');
       if (change.retries) this.#session?.demand('retries');
     });
   }

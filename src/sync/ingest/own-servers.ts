@@ -10,15 +10,16 @@ const LEARNED = 'authserv-ids';
 /**
  * Learns how our own server calls itself in Authentication-Results: by that name on mails that are surely ours and came back to us (through
  * a group, a list, an alias). A name on {@link limits.authservMails} of them counts. It depends on the mails only, not on their order.
+ * Returns all names if others are known now.
  */
-export async function deriveOwnServers(tx: Transaction): Promise<void> {
+export async function deriveOwnServers(tx: Transaction): Promise<readonly string[] | undefined> {
   const touched = new Set<string>();
   for (const { before, after } of await tx.changes('messages')) {
     if (before?.authserv === after?.authserv) continue;
     if (before?.authserv !== undefined) touched.add(before.authserv);
     if (after?.authserv !== undefined) touched.add(after.authserv);
   }
-  if (touched.size === 0) return;
+  if (touched.size === 0) return undefined;
   const known = learned(await tx.get('settings', LEARNED));
   const names = new Set(known);
   for (const name of touched) {
@@ -28,7 +29,9 @@ export async function deriveOwnServers(tx: Transaction): Promise<void> {
     else names.delete(name);
   }
   const next = [...names].sort().slice(0, limits.authservNames);
-  if (next.join('\n') !== known.join('\n')) tx.put('settings', { key: LEARNED, value: next });
+  if (next.join('\n') === known.join('\n')) return undefined;
+  tx.put('settings', { key: LEARNED, value: next });
+  return next;
 }
 
 /**
