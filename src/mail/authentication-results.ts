@@ -3,7 +3,7 @@ import { normalizeAddress } from './address.js';
 import type { MailHeaders, ParsedMail } from './parsed-mail.js';
 
 /** One DKIM signature, as a server judged it. */
-export interface DkimResult {
+interface DkimResult {
   /** `pass`, `fail`, `none`, `neutral`, `policy`, `temperror`, `permerror` (RFC 8601 2.7.1), or what else the server wrote; lower case. */
   readonly result: string;
   /** Domain that signed, lower case; missing where the server named none. */

@@ -11,7 +11,7 @@ export interface ChatMessageChange {
  * True for a message of ours that nobody else can have made up: written here, found in the folder for sent mail, or signed with our key. A
  * mail that merely names us as its author accepts nobody.
  */
-export function isSurelyOurs(message: MessageRecord): boolean {
+function isSurelyOurs(message: MessageRecord): boolean {
   return message.fromMe && (message.ownCopy === true || message.security.signature === 'valid');
 }
 
