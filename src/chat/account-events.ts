@@ -51,6 +51,8 @@ export type AccountEvents = {
   'contact:key': readonly [contact: Contact, change: ContactKeyChange];
   /** `account.keys.state` changed, or another key came into use. With `import-needed` ask the user to bring the key from the other device. */
   keys: readonly [state: OwnKeyState];
+  /** The other side of a 1:1 chat, with whom there is a trusted connection, is typing. It ends with their message, or after 30 seconds. */
+  typing: readonly [chat: Chat];
   /** The trusted connection with a contact came to another state, or a message carried a token that does not count. */
   trust: readonly [contact: Contact, event: TrustEvent];
   /** The connection changed; `error` says why for `waiting`, `auth-needed` and `error`. */

@@ -165,6 +165,11 @@ export class ChatHandle implements Chat {
     await this.#change(text === undefined || text === '' ? {} : { draft: text }, 'draft');
   }
 
+  async typing(): Promise<void> {
+    this.#context.assertOpen();
+    await this.#context.typing.send(this.id);
+  }
+
   get receipts(): ReceiptPolicy | undefined {
     return this.#cell.record.receipts;
   }

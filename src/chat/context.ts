@@ -25,6 +25,11 @@ export interface Handles {
   messageIn(chat: Chat, record: MessageRecord): Message;
 }
 
+/** Tells others that the user is typing. */
+export interface TypingSender {
+  send(chatId: string): Promise<void>;
+}
+
 /** What the handles of one account share. */
 export interface AccountContext {
   readonly store: Store;
@@ -49,6 +54,7 @@ export interface AccountContext {
   readonly requestReceipts: boolean;
   /** Everything this account sends is marked as automatic (bots). */
   readonly automatic: boolean;
+  readonly typing: TypingSender;
   /** Throws `INVALID_STATE` once the account is closed. */
   assertOpen(): void;
 }

@@ -1,4 +1,6 @@
 import type { KeyChange } from '../autocrypt/learn.js';
+import { limits } from '../core/limits.js';
+import { singleChatId } from '../model/placement.js';
 import type { PeerRecord } from '../store/key-records.js';
 import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
 import type { RecordChange, StateChange, TokenRefused } from '../sync/state-change.js';
@@ -25,6 +27,8 @@ export class EventPump {
   readonly #options: EventPumpOptions;
   /** Chats and contacts whose event waits already: it will tell the newest state anyway. */
   readonly #waiting = new Set<string>();
+  /** When the last `typing` event was, by address. */
+  readonly #typed = new Map<string, number>();
 
   constructor(options: EventPumpOptions) {
     this.#options = options;
@@ -52,6 +56,7 @@ export class EventPump {
       this.#contact(contact);
       this.#trust(contact);
     }
+    for (const address of change.typing) this.#typing(address);
     for (const refused of change.refusals) this.#refused(refused);
   }
 
@@ -130,6 +135,21 @@ export class EventPump {
     const now = this.#options.context.clock.now();
     const [old, state] = [trustStateOf(before, now), trustStateOf(after, now)];
     if (old !== state) this.#emitTrust(after.address, { kind: 'state', state, before: old });
+  }
+
+  #typing(address: string): void {
+    const { hub, context } = this.#options;
+    const now = context.clock.now();
+    const fresh = now - (this.#typed.get(address) ?? Number.NEGATIVE_INFINITY) < limits.typingEventMs;
+    if (fresh || hub.listenerCount('typing') === 0) return;
+    this.#typed.set(address, now);
+    const id = singleChatId(address);
+    this.#add(id, async () => {
+      const [chat] = await context.handles.chats(async () =>
+        (await context.store.get('chats', [id])).filter((record) => record !== undefined),
+      );
+      if (chat) await hub.emit('typing', chat);
+    });
   }
 
   #refused({ address, message, what, reason }: TokenRefused): void {

@@ -188,6 +188,13 @@ export interface Chat {
   pin(on?: boolean): Promise<void>;
   /** Takes the chat out of the chat list, or puts it back with `false`. It stays archived when a message comes. */
   archive(on?: boolean): Promise<void>;
+  /**
+   * Tells the other side that the user is typing; call it with every key, most calls send nothing. Only in a 1:1 chat with somebody with whom
+   * there is a trusted connection, encrypted, at most once in 10 seconds; otherwise nothing happens.
+   *
+   * @throws InputError `INVALID_STATE` unless the account was opened with `typing: true`.
+   */
+  typing(): Promise<void>;
   /** Who learns that messages of this chat were read, where that was set for it. */
   readonly receipts: ReceiptPolicy | undefined;
   /** Sets who learns that messages of this chat were read; undefined: as the account has it. Kept on this device only. */

@@ -82,6 +82,11 @@ export interface AccountOptions {
    * `contact.setReceipts` set it for one of them. Default `always`.
    */
   readonly receipts?: ReceiptPolicy | undefined;
+  /**
+   * Let {@link Chat.typing} tell people with whom there is a trusted connection that the user is typing. Each notice is a mail of its own.
+   * Default false.
+   */
+  readonly typing?: boolean | undefined;
   /** Most messages sent per minute, for providers that block more. Default: no limit. */
   readonly sendRate?: number | undefined;
   /** Time in which a sent message can be cancelled, milliseconds. Default 0. */
@@ -109,6 +114,7 @@ export interface CheckedOptions {
   readonly encryption: 'auto' | 'require' | 'off';
   readonly requestReceipts: boolean;
   readonly receipts: ReceiptPolicy;
+  readonly typing: boolean;
   readonly sendRate: number | undefined;
   readonly undoMs: number;
   readonly logger: Logger;
@@ -148,6 +154,7 @@ const KEYS = [
   'encryption',
   'requestReceipts',
   'receipts',
+  'typing',
   'sendRate',
   'undoMs',
   'logger',
@@ -177,6 +184,7 @@ export function checkOptions(where: string, options: AccountOptions): CheckedOpt
   checkChoice('encryption', options.encryption, ['auto', 'require', 'off']);
   checkBoolean('requestReceipts', options.requestReceipts);
   checkChoice('receipts', options.receipts, receiptPolicies);
+  checkBoolean('typing', options.typing);
   checkNumber('sendRate', options.sendRate, 1, 1_000_000);
   checkUndoMs('undoMs', options.undoMs);
   checkMethods('logger', options.logger, ['log']);
@@ -206,6 +214,7 @@ export function checkOptions(where: string, options: AccountOptions): CheckedOpt
     encryption: options.encryption ?? 'auto',
     requestReceipts: options.requestReceipts ?? true,
     receipts: options.receipts ?? 'always',
+    typing: options.typing ?? false,
     sendRate: options.sendRate,
     undoMs: options.undoMs ?? 0,
     logger: redacting(options.logger ?? silentLogger),

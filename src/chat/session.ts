@@ -20,7 +20,7 @@ import { SyncEngine } from '../sync/sync-engine.js';
 import { EventHub } from './account-events.js';
 import { type BackupInfo, type ExportBackupOptions, exportBackup } from './backup.js';
 import { checkBoolean, invalid } from './check-options.js';
-import type { AccountContext, Handles } from './context.js';
+import type { AccountContext, Handles, TypingSender } from './context.js';
 import { EventPump } from './event-pump.js';
 import { HandleCache } from './handle-cache.js';
 import type { Chat, Message } from './handles.js';
@@ -30,6 +30,7 @@ import { watchOwnKeys } from './own-key-watch.js';
 import { Servers } from './servers.js';
 import { StateWaiters } from './state-waiters.js';
 import { TaskQueue } from './task-queue.js';
+import { TypingNotices } from './typing.js';
 
 /** What a bot needs beyond an account. */
 export interface SessionExtras {
@@ -71,6 +72,7 @@ export class AccountSession implements AccountContext {
   readonly encryption: CheckedOptions['encryption'];
   readonly requestReceipts: boolean;
   readonly automatic: boolean;
+  readonly typing: TypingSender;
   /** Events of the account. */
   readonly hub: EventHub;
   readonly #logger: Logger;
@@ -94,6 +96,7 @@ export class AccountSession implements AccountContext {
     this.clock = clock;
     this.random = options.random;
     this.ownServers = servers;
+    this.typing = new TypingNotices(this, options.typing);
     this.undoMs = options.undoMs;
     this.encryption = options.encryption;
     this.requestReceipts = options.requestReceipts;

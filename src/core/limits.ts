@@ -53,6 +53,14 @@ export const limits = {
   bounceRecipients: 100,
   /** Characters kept of the words with which a server refused a mail. */
   reasonChars: 1000,
+  /** Octets of the text of a typing notice; a longer one is a message. */
+  typingOctets: 200,
+  /** For how long a typing notice is of use. */
+  typingMs: 30_000,
+  /** At most one typing notice per chat in this time: each is a mail. */
+  typingPauseMs: 10_000,
+  /** At most one `typing` event per chat in this time, however many notices come. */
+  typingEventMs: 3_000,
   /** Characters of a trust token; real ones have 150. */
   tokenChars: 1000,
   /** Validity of a token that we issue, seconds (90 days): long enough for people who seldom write, short enough to forget those who left. */

@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.js';
 import type { MailAddress } from '../mail/parsed-mail.js';
 import type { ChatAttachment, ChatMail } from '../protocol/chat-mail.js';
 import { CHAT_ID_PREFIX } from '../protocol/detection.js';
@@ -26,6 +27,7 @@ const HEAD_FIELDS = [
   'changes',
   'receiptTo',
   'tokens',
+  'typing',
   'authentication',
 ] as const;
 
@@ -81,6 +83,7 @@ export function headOf(
     ...(mail.groupId !== undefined && { groupId: mail.groupId }),
     ...(changes.length > 0 && { changes }),
     ...(mail.receiptRequestedBy !== undefined && { receiptTo: mail.receiptRequestedBy }),
+    ...(isTyping(mail) && isBetweenTwo(mail) && { typing: true as const }),
     ...(mail.tokens !== undefined && isBetweenTwo(mail) && { tokens: mail.tokens }),
     ...(authentication !== undefined && { authentication }),
   };
@@ -231,4 +234,13 @@ function pick<K extends keyof MessageRecord>(record: MessageRecord, fields: read
 function isBetweenTwo(mail: ChatMail): boolean {
   const alone = mail.to.length + mail.cc.length === 1 && !mail.severalFrom;
   return alone && mail.listId === undefined && mail.groupId === undefined;
+}
+
+/** One short text and nothing else: whatever says more is shown, so that nothing can hide in it. */
+function isTyping(mail: ChatMail): boolean {
+  if (mail.kind !== 'message' || mail.chatContent?.value !== 'typing' || !mail.automatic) return false;
+  const more = [mail.html, mail.markdown, mail.quote, mail.signature, mail.forwarded].some(
+    (part) => part !== undefined,
+  );
+  return !more && mail.attachments.length === 0 && Buffer.byteLength(mail.text) <= limits.typingOctets;
 }

@@ -181,6 +181,8 @@ export interface ChatMailDraft {
   readonly date?: number;
   /** Writes Disposition-Notification-To. Default false. */
   readonly requestReceipt?: boolean;
+  /** Writes Expires: after this time (milliseconds since 1970) the mail is of no use. */
+  readonly expires?: number;
   /** Marks the mail as automatic (RFC 3834). */
   readonly autoSubmitted?: 'auto-generated' | 'auto-replied';
   /** Client tokens of the trusted connection: what we grant the recipient, and what we hold from them. Only in mail to one person. */

@@ -37,6 +37,7 @@ const DRAFT_OPTIONS = Object.keys({
   date: true,
   requestReceipt: true,
   autoSubmitted: true,
+  expires: true,
   tokens: true,
   headers: true,
 } satisfies Record<keyof ChatMailDraft, true>);
@@ -96,6 +97,7 @@ export async function validateDraft(draft: ChatMailDraft): Promise<CheckedDraft>
       date: draft.date === undefined ? undefined : checkDate(draft.date),
       requestReceipt:
         draft.requestReceipt === undefined ? undefined : checkBoolean(draft.requestReceipt, 'requestReceipt'),
+      expires: draft.expires === undefined ? undefined : checkDate(draft.expires),
       tokens: draft.tokens === undefined ? undefined : checkTokens(draft.tokens, to.length + cc.length),
       autoSubmitted:
         draft.autoSubmitted === undefined

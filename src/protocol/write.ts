@@ -82,6 +82,7 @@ function mailHeaders(
   const { granted, presented } = draft.tokens ?? {};
   if (granted !== undefined) headers.push(['COI-MySToken', { structured: granted }]);
   if (presented !== undefined) headers.push(['COI-SToken', { structured: presented }]);
+  if (draft.expires !== undefined) headers.push(['Expires', { date: draft.expires }]);
   if (draft.autoSubmitted !== undefined) headers.push(['Auto-Submitted', draft.autoSubmitted]);
   return [...headers, ...Object.entries(draft.headers)];
 }

@@ -177,6 +177,8 @@ export interface MessageRecord {
   readonly listId?: string;
   /** Chat group id (protocol 7). */
   readonly groupId?: string;
+  /** It only says that its sender is typing. */
+  readonly typing?: true;
   /** Client tokens of the trusted connection as they stood in the mail, if it went to one person only. */
   readonly tokens?: { readonly granted?: string; readonly presented?: string };
   /** What its sender changed in that group with it, in the order in which it is told. */

@@ -66,6 +66,8 @@ export interface Engine {
    * the outbox has the octets as they are sent, and the chat what is inside.
    */
   accept(mail: OutgoingMail, options: AcceptOptions): Promise<MessageRecord>;
+  /** Hands a mail to the server now or never: nothing of it is kept. Rejects if that fails. */
+  sendNow(mail: OutgoingMail, from: string): Promise<void>;
   /** Tries a failed or waiting message again, now. */
   retry(messageKey: string): Promise<void>;
   /** Takes a message back that was not handed to the server yet; throws `INVALID_STATE` if it is too late. */

@@ -171,6 +171,8 @@ export class SyncSession {
     }
     // Some wait for the copy by which they are claimed, or for the message itself.
     this.#due.add('receipts');
+    // Typing notices go as soon as they were read.
+    this.#due.add('actions');
     for (const { folder, pass } of passes) {
       await this.#removeVanished(folder, pass);
       if (!pass.hasty) await this.#finishReading(folder);

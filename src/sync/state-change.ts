@@ -39,6 +39,8 @@ export interface StateChange {
   readonly ownKeys: boolean;
   /** Copies that waited for a key are to be read again. */
   readonly retries: boolean;
+  /** Normalised addresses of trusted contacts who are typing. */
+  readonly typing: readonly string[];
   /** Tokens of the trusted connection that did not count. */
   readonly refusals: readonly TokenRefused[];
   /** Names of our own servers, if others are known now than before. */

@@ -136,6 +136,7 @@ async function stateChange(tx: Transaction, ownServers: readonly string[] | unde
     retries: (await tx.changes('retries')).some(({ after }) => after !== undefined && after.reached === undefined),
     refusals: tx.refusals,
     ...(ownServers !== undefined && { ownServers }),
+    typing: [...tx.typing],
     merged: tx.merged,
   };
 }

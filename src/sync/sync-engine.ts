@@ -130,6 +130,11 @@ export class SyncEngine extends TypedEmitter<EngineEvents> implements Engine {
     return this.#outbox.accept(mail, options);
   }
 
+  async sendNow({ recipients, bytes }: OutgoingMail, from: string): Promise<void> {
+    if (this.connection !== 'online') return;
+    await this.#options.smtp.send({ from, to: recipients, bytes });
+  }
+
   retry(messageKey: string): Promise<void> {
     return this.#outbox.retry(messageKey);
   }

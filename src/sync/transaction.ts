@@ -68,6 +68,7 @@ export class Transaction {
   readonly #removeBlobs = new Set<string>();
   readonly #news = new Set<string>();
   readonly #refusals: TokenRefused[] = [];
+  readonly #typing = new Set<string>();
   readonly #merged = new Map<string, string>();
   readonly #keyChanges: KeyChange[] = [];
 
@@ -173,6 +174,21 @@ export class Transaction {
   /** Tells of a token that does not count: it becomes part of {@link StateChange.refusals}. */
   refuse(refused: TokenRefused): void {
     this.#refusals.push(refused);
+  }
+
+  /** Takes an announcement back. */
+  dropNews(messageKey: string): void {
+    this.#news.delete(messageKey);
+  }
+
+  /** Tells that a trusted contact is typing. */
+  noteTyping(address: string): void {
+    this.#typing.add(address);
+  }
+
+  /** Contacts who are typing. */
+  get typing(): ReadonlySet<string> {
+    return this.#typing;
   }
 
   /** Tokens that were refused. */

@@ -7,6 +7,7 @@ import { planDeliveryReceipts } from '../receipts/plan-receipts.js';
 import type { SyncContext } from '../sync-context.js';
 import { patchFolder } from '../sync-context.js';
 import { learnTokens } from '../trust/learn-tokens.js';
+import { takeTyping } from '../trust/take-typing.js';
 
 /** A batch to be joined into the state. */
 export interface CommitBatch {
@@ -66,6 +67,7 @@ export class Committer {
       if (position) await patchFolder(tx, record.path, position);
       const joined = await join(tx, arrivals);
       await learnTokens(tx, joined, this.#context.keys);
+      await takeTyping(tx, joined);
       await planDeliveryReceipts(tx, [...tx.news], this.#context.receipts);
       return joined;
     });

@@ -59,6 +59,8 @@ export class FakeEngine extends TypedEmitter<EngineEvents> implements Engine {
     return record;
   }
 
+  async sendNow(): Promise<void> {}
+
   async retry(key: string): Promise<void> {
     this.log.push(`retry ${key}`);
   }

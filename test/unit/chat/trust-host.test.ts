@@ -125,6 +125,48 @@ describe('a trusted connection', () => {
     expect(trust.state).toBe('trusted');
   });
 
+  it('lets each side see that the other one is typing, and nothing is left of it', async () => {
+    const [ada, bob] = [await account(ADA, { typing: true }), await account(BOB)];
+    await becomeFriends(ada, bob);
+    const chat = await ada.chat(BOB);
+    const before = await (await bob.chat(ADA)).messages().toArray();
+    const typing: string[] = [];
+    const first = new Promise<void>((resolve) => {
+      bob.on('typing', (where) => {
+        typing.push(where.id);
+        resolve();
+      });
+    });
+    const messages: Message[] = [];
+    bob.on('message', (message) => {
+      messages.push(message);
+    });
+    await chat.typing();
+    await chat.typing();
+    await first;
+    await say(ada, bob, 'what I typed');
+    await host.mailbox(BOB).inbox.until((inbox) => inbox.messages.length === 0);
+    expect(typing).toEqual([`single:${ADA}`]);
+    expect(messages.map(({ text }) => text)).toEqual(['what I typed']);
+    expect(await (await bob.chat(ADA)).messages().toArray()).toHaveLength(before.length + 1);
+    const chats = host.mailbox(BOB).folder('COI/Chats');
+    await chats.until(({ messages: mails }) => mails.every((mail) => mail.header('Expires') === undefined));
+    await expect((await bob.chat(ADA)).typing()).rejects.toMatchObject({ code: 'INVALID_STATE' });
+  });
+
+  it('is what typing notices need: nobody else is told', async () => {
+    const [ada, bob] = [await account(ADA, { typing: true }), await account(BOB)];
+    await say(ada, bob, 'one');
+    await (await ada.chat(BOB)).typing();
+    await say(ada, bob, 'two');
+    expect(
+      host
+        .mailbox(BOB)
+        .folders.flatMap(({ messages }) => messages)
+        .some((mail) => mail.header('Expires')),
+    ).toBe(false);
+  });
+
   it('is known to another device, which presents what the first one received', { timeout: 60_000 }, async () => {
     const [ada, phone] = [await account(ADA), await account(BOB)];
     await becomeFriends(ada, phone);
