@@ -249,10 +249,11 @@ export class SyncSession {
     if (await sendReceipts(this.#context, this.#imap, this.#stop)) this.#due.add('receipts');
   }
 
-  /** Folders of which the mails are not all known. */
+  /** Folders of which the mails are not all known. Blocked mail says nothing about keys, so it need not be known. */
   async #unknownFolders(): Promise<string[]> {
-    const records = await Promise.all(this.#folders.map((folder) => folder.record()));
-    return this.#folders.filter((_, i) => records[i]?.uidFrom !== 1).map(({ path }) => path);
+    const folders = this.#folders.filter(({ role }) => role !== 'blocked');
+    const records = await Promise.all(folders.map((folder) => folder.record()));
+    return folders.filter((_, i) => records[i]?.uidFrom !== 1).map(({ path }) => path);
   }
 
   /** Storage messages are read by others than the ingest: they are always looked at. */
