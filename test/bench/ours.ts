@@ -23,10 +23,11 @@ function complete(account: Account): Promise<void> {
   });
 }
 
-/** Opens an account with an empty store and waits until everything is there; milliseconds until usable and complete. */
-export async function catchUp(options: AccountOptions): Promise<{ usable: number; complete: number }> {
+/** Opens an account with an empty store (and a key) and waits until everything is there; milliseconds until usable and complete. */
+export async function catchUp(options: AccountOptions, key?: string): Promise<{ usable: number; complete: number }> {
   const start = performance.now();
   const account = await Account.open(options);
+  if (key !== undefined) await account.keys.import(key);
   const done = complete(account);
   await account.start();
   const usable = performance.now() - start;

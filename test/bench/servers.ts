@@ -12,7 +12,11 @@ export interface BenchServers {
   readonly smtpPort: number;
   addUsers(emails: readonly string[]): Promise<void>;
   /** Puts mails into a user's INBOX as files, before anybody opens it. */
-  fillInbox(email: string, count: number, mail: (index: number) => { raw: string; date: number }): Promise<void>;
+  fillInbox(
+    email: string,
+    count: number,
+    mail: (index: number) => { raw: string; date: number } | Promise<{ raw: string; date: number }>,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,7 +49,7 @@ export async function startBenchServers(): Promise<BenchServers> {
       const maildir = join(directory.path, 'dovecot/mail', DOMAIN, local);
       for (const folder of ['cur', 'new', 'tmp']) await mkdir(join(maildir, folder), { recursive: true });
       for (let index = 0; index < count; index++) {
-        const { raw, date } = mail(index);
+        const { raw, date } = await mail(index);
         const bytes = Buffer.from(raw);
         // Dovecot takes INTERNALDATE from the name's first number and sizes from S= and W=.
         const name = `${Math.floor(date / 1000)}.M${String(index).padStart(6, '0')}.bench,S=${bytes.length},W=${bytes.length}:2,`;
