@@ -106,7 +106,7 @@ export function joinGroupFacts(a: FactRecord, b: FactRecord): FactRecord {
 }
 
 /** The name that a Subject of a plain mail program gives a group; empty if it gives none. */
-export function nameInSubject(subject: string): string {
+function nameInSubject(subject: string): string {
   const name = cutText(oneLine(stripReplyPrefixes(subject)), limits.nameChars);
   return isPlaceholderSubject(name) ? '' : name;
 }

@@ -9,8 +9,8 @@ import type { Arrival } from '../../src/sync/ingest/arrival.js';
 import { join } from '../../src/sync/ingest/join.js';
 import { StateWriter } from '../../src/sync/state-writer.js';
 
-export const GROUP = 'Abcdefgh-_1234';
-export const CHAT = `group:${GROUP}`;
+const GROUP = 'Abcdefgh-_1234';
+const CHAT = `group:${GROUP}`;
 export const PEOPLE = ['ada', 'bob', 'carol', 'dave', 'eve'].map((name) => `${name}@example.org`);
 
 const START = Date.UTC(2026, 0, 6, 9);

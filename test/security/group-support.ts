@@ -4,7 +4,7 @@ import type { Arrival } from '../../src/sync/ingest/arrival.js';
 import { arrivalOf, type MailValues, textMail } from '../support/mail-values.js';
 import { ME, type TestState, testState } from '../support/state.js';
 
-export const GROUP = 'Abcdefgh-_1234';
+const GROUP = 'Abcdefgh-_1234';
 export const ADA = 'ada@example.net';
 export const BOB = 'bob@example.net';
 export const MALLORY = 'mallory@evil.example';
