@@ -29,7 +29,7 @@ export interface StateChange {
   readonly cards: readonly RecordChange<CardRecord>[];
   /** What is known about the keys of others. */
   readonly peers: readonly RecordChange<PeerRecord>[];
-  /** Something is to be written into the mailbox for other devices: cards, the own profile. */
+  /** Cards or the own profile are to be written into the mailbox, or a new own key may open what is there. */
   readonly storageDue: boolean;
   /** Keys of messages to announce with a `message` event (not history, not seen before), oldest first. */
   readonly news: readonly string[];

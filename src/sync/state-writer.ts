@@ -114,6 +114,11 @@ export class StateWriter {
   }
 }
 
+/** The own profile changed, or a key came that may open what could not be read. */
+async function isElseDue(tx: Transaction): Promise<boolean> {
+  return isProfileDue(await tx.changes('settings')) || (await tx.changes('ownKeys')).length > 0;
+}
+
 async function stateChange(tx: Transaction, ownServers: readonly string[] | undefined): Promise<StateChange> {
   const messages = (await tx.changes('messages')).filter(everVisible);
   const news = await tx.getMany('messages', [...tx.news]);
@@ -123,7 +128,7 @@ async function stateChange(tx: Transaction, ownServers: readonly string[] | unde
     chats: await tx.changes('chats'),
     contacts: await tx.changes('contacts'),
     cards,
-    storageDue: cards.some(({ after }) => after?.dirty === 1) || isProfileDue(await tx.changes('settings')),
+    storageDue: cards.some(({ after }) => after?.dirty === 1) || (await isElseDue(tx)),
     peers: await tx.changes('peers'),
     news: news
       .filter((message) => message !== undefined)

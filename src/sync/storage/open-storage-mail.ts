@@ -5,6 +5,7 @@ import type { ParsedMail } from '../../mail/parsed-mail.js';
 import { readMail } from '../../mail/read-mail.js';
 import { openMail } from '../../openpgp/open-mail.js';
 import type { Identity } from '../incoming.js';
+import type { AccountKeys } from '../keys/account-keys.js';
 
 /** A mail of the folder of storage messages, as far as it can be believed. */
 export type OpenedStorageMail =
@@ -25,17 +26,17 @@ export function keysState(keys: KeyManager): string {
  */
 export async function openStorageMail(
   source: Uint8Array,
-  keys: KeyManager,
+  keys: AccountKeys,
   identity: Identity,
 ): Promise<OpenedStorageMail> {
   try {
     const outer = await readMail(source);
     const [from] = outer.from;
     if (from === undefined || outer.from.length > 1 || !identity.addresses.has(from.address)) return IGNORED;
-    const own = keys.decryptionKeys;
-    if (own.length === 0) return withoutKey(outer, keys, identity);
+    const own = keys.manager.decryptionKeys;
+    if (own.length === 0) return withoutKey(outer, keys.manager, identity);
     // All own keys: what was written with one that was replaced since stays true.
-    const opened = await openMail(outer, { keys: own, keysOf: async () => own.map((key) => key.toPublic()) });
+    const opened = await openMail(outer, { keys: own, keysOf: async () => keys.ownPublicKeys() });
     const { security, payloadHeaders: headers, warnings } = opened;
     if (!security.encrypted || security.signature !== 'valid' || headers === undefined) return IGNORED;
     if (warnings.includes('from-mismatch')) return IGNORED;

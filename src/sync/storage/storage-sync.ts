@@ -58,6 +58,7 @@ export class StorageSync {
 
   /** Reads and writes the next batch; true if there is more to do at once. */
   async pass(): Promise<boolean> {
+    await this.#context.keys.refresh();
     if (this.#path !== undefined && (await this.#read(this.#path))) return true;
     return this.#write();
   }
@@ -113,7 +114,7 @@ export class StorageSync {
     const ignored = { record: recordOf(folder, uid, IGNORED), reading: undefined };
     // Marked by somebody whose server cannot expunge single mails: as good as gone.
     if (source === undefined || flags.includes('\\Deleted')) return ignored;
-    const opened = await openStorageMail(source, this.#context.keys.manager, this.#context.identity);
+    const opened = await openStorageMail(source, this.#context.keys, this.#context.identity);
     if (opened.state === 'locked') {
       return { record: recordOf(folder, uid, { ...IGNORED, state: 'locked', tried: keys }), reading: undefined };
     }

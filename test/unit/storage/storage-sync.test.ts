@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type CardPatch, cardOf, storedCards, updateCard } from '../../../src/sync/storage/cards.js';
-import type { TestEngine } from '../../support/engine.js';
+import { rawMail, type TestEngine } from '../../support/engine.js';
 import { useHostBench } from '../../support/host-bench.js';
 
 const BOB = 'bob@example.net';
@@ -15,6 +15,15 @@ const clean = async (device: TestEngine) => (await device.store.count('cards', {
 /** Resolves when the device has nothing left to write. */
 const written = (device: TestEngine) => device.untilChange(() => clean(device));
 
+/** A further device of the same user, to which the key was brought. */
+async function further(device: TestEngine): Promise<TestEngine> {
+  const other = await bench.open();
+  await other.keys.manager.importKey(await device.keys.manager.exportKey());
+  await other.engine.start();
+  await other.complete();
+  return other;
+}
+
 /** Looks into the folder again. This host tells nobody about folders that are not open. */
 async function again(device: TestEngine): Promise<void> {
   await device.engine.stop();
@@ -24,7 +33,7 @@ async function again(device: TestEngine): Promise<void> {
 describe('storage messages', () => {
   it('bring what one device sets to the other', async () => {
     const phone = await bench.start();
-    const laptop = await bench.start();
+    const laptop = await further(phone);
     await set(phone, BOB, { nickname: 'Bobby', blocked: true, muted: true, accepted: true, verified: 'ab' });
     await written(phone);
     await again(laptop);
@@ -42,7 +51,7 @@ describe('storage messages', () => {
       await written(phone);
     }
     await contacts().until(({ messages }) => messages.length === 1);
-    const fresh = await bench.start();
+    const fresh = await further(phone);
     await fresh.untilChange(async () => (await card(fresh)).nickname === 'c');
   });
 
@@ -60,7 +69,7 @@ describe('storage messages', () => {
     await written(phone);
     const before = await card(phone);
     await phone.engine.close();
-    const fresh = await bench.start();
+    const fresh = await further(phone);
     await fresh.untilChange(async () => (await card(fresh)).nickname === 'Bobby');
     expect(await card(fresh)).toEqual(before);
   });
@@ -75,7 +84,7 @@ describe('storage messages', () => {
 
   it('join what two devices wrote without knowing of each other', async () => {
     const phone = await bench.start();
-    const laptop = await bench.start();
+    const laptop = await further(phone);
     await Promise.all([phone.engine.stop(), laptop.engine.stop()]);
     await set(phone, BOB, { nickname: 'Bobby', muted: true });
     await set(laptop, BOB, { status: 'away', blocked: true });
@@ -91,29 +100,48 @@ describe('storage messages', () => {
   });
 
   it('are encrypted once there is a key, and the plain ones go', async () => {
-    const phone = await bench.start();
-    if (phone.keys.manager.state() === 'none') await set(phone, BOB, { nickname: 'before' });
-    await written(phone);
-    await phone.engine.stop();
-    if (phone.keys.manager.state() === 'none') await phone.keys.manager.create();
-    await set(phone, BOB, { nickname: 'SecretName', blocked: true });
+    const phone = await bench.open();
+    await phone.keys.manager.setPreferences({ enabled: false });
     await phone.engine.start();
+    await set(phone, BOB, { nickname: 'BeforeKey', blocked: true });
     await written(phone);
-    await contacts().until(({ messages }) => messages.length === 1);
-    const text = contacts().messages[0]?.raw.toString() ?? '';
-    expect(text).toContain('multipart/encrypted');
-    expect(text).not.toContain('SecretName');
-    expect(text).not.toContain('h-card');
+    expect(contacts().messages[0]?.raw.toString()).toContain('BeforeKey');
+    await phone.engine.stop();
+    await phone.keys.manager.setPreferences({ enabled: true });
+    await phone.keys.manager.create();
+    await phone.engine.start();
+    const text = () => contacts().messages.map(({ raw }) => raw.toString());
+    await contacts().until(() => text().length === 1 && text()[0]?.includes('multipart/encrypted') === true);
+    expect(text()[0]).not.toContain('BeforeKey');
+    expect(text()[0]).not.toContain('h-card');
     // What servers look for.
-    expect(text).toMatch(/^COI-From-Hash: [0-9a-f]{64}\r$/m);
-    expect(text).toMatch(/^COI-Blocked: yes\r$/m);
+    expect(text()[0]).toMatch(/^COI-From-Hash: [0-9a-f]{64}\r$/m);
+    expect(text()[0]).toMatch(/^COI-Blocked: yes\r$/m);
+    const fresh = await further(phone);
+    await fresh.untilChange(async () => (await card(fresh)).nickname === 'BeforeKey');
+  });
+
+  it('wait for the key on a device that has none, and are read when it comes', async () => {
+    const phone = await bench.start();
+    await set(phone, BOB, { nickname: 'Bobby' });
+    await written(phone);
+    // As if the phone had announced its key.
+    const announced = `Autocrypt: ${await phone.keys.manager.headerFor()}\r\n${rawMail({ from: 'ada@example.org', to: BOB, text: 'hi' })}`;
+    bench.mailbox.folder('Sent').append(announced);
+    const laptop = await bench.start();
+    expect(laptop.keys.manager.state()).toBe('import-needed');
+    await set(laptop, BOB, { status: 'set meanwhile' });
+    await laptop.keys.manager.importKey(await phone.keys.manager.exportKey());
+    await laptop.untilChange(async () => (await card(laptop)).nickname === 'Bobby' && (await clean(laptop)));
+    expect(await card(laptop)).toMatchObject({ nickname: 'Bobby', status: 'set meanwhile' });
+    expect(contacts().messages.every(({ raw }) => raw.toString().includes('multipart/encrypted'))).toBe(true);
   });
 
   it('are no messages of any chat', async () => {
     const phone = await bench.start();
     await set(phone, BOB, { nickname: 'Bobby' });
     await written(phone);
-    const fresh = await bench.start();
+    const fresh = await further(phone);
     await fresh.untilChange(async () => (await card(fresh)).nickname === 'Bobby');
     expect(await fresh.messages()).toEqual([]);
     expect(await fresh.store.list('chats')).toEqual([]);
