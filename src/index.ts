@@ -26,10 +26,18 @@ export type { ContactDraft, ContactListOptions, ContactSearchOptions, Contacts }
 export type { FileDraft, FileOptions, MessageDraft, ReplyDraft } from './chat/draft.js';
 export type { ChatEncryption, PersonEncryption } from './chat/encryption-state.js';
 export type {
+  GroupAvatar,
+  GroupChange,
+  GroupOptions,
+  MemberInput,
+  PictureDraft,
+} from './chat/group-values.js';
+export type {
   Attachment,
   Chat,
   Contact,
   ForwardOptions,
+  Group,
   Message,
   MessageList,
   MessageRange,
@@ -38,6 +46,7 @@ export type {
   RemoveOptions,
   SendOptions,
 } from './chat/handles.js';
+export { isGroup } from './chat/is-group.js';
 export type {
   CreatedSetupMessage,
   CreateOwnKeyOptions,
@@ -49,6 +58,7 @@ export type {
 export type { AccountOptions } from './chat/options.js';
 export type { Outbox, OutboxEntry } from './chat/outbox.js';
 export type { OwnProfile, ProfileAudience, ProfileFields, ProfileSettings } from './chat/profile.js';
+export type { ChangeWords, Strings } from './chat/strings.js';
 export type { VCardExportOptions, VCardImport, VCardImportOptions, VCardProgress } from './chat/vcards.js';
 // Surroundings: servers, time, logging
 export type { AbortOptions } from './core/abort.js';

@@ -48,7 +48,6 @@ try {
   show(await throughB);
 
   // Somebody with a plain mail program.
-  const mail = expectMessage(ada, (m) => m.from.address === 'carla@example.org');
   const smtp = host.settings('carla@example.org').smtp;
   const mailProgram = createTransport({
     host: smtp.host,
@@ -56,6 +55,32 @@ try {
     secure: false,
     auth: { user: 'carla@example.org', pass: 'secret' },
   });
+
+  // A group of the three; Carla takes part with her mail program.
+  const invitation = expectMessage(bob, (m) => m.changes.some(({ kind }) => kind === 'created'));
+  const crew = await ada.createGroup('Sailing', ['bob@example.org', 'carla@example.org']);
+  const bobsCrew = show(await invitation).chat;
+  const renaming = expectMessage(bob, (m) => m.changes.some(({ kind }) => kind === 'renamed'));
+  await crew.rename('Sailing on Sunday');
+  show(await renaming);
+  const question = expectMessage(ada, (m) => m.text === '@all when do we start?');
+  await bobsCrew.send('@all when do we start?');
+  const asked = show(await question);
+  if (!asked.mentionsMe || asked.chat !== crew) throw new Error('the question did not reach the group');
+  const nine = expectMessage(bob, (m) => m.text === 'At nine!');
+  const { messageId } = asked;
+  await mailProgram.sendMail({
+    from: 'Carla <carla@example.org>',
+    to: ['ada@example.org', 'bob@example.org'],
+    subject: 'Re: Sailing on Sunday',
+    inReplyTo: `<${messageId}>`,
+    references: `<${messageId}>`,
+    text: 'At nine!',
+  });
+  if (show(await nine).chat !== bobsCrew) throw new Error('the answer of the mail program is not in the group');
+
+  // She writes to Ada alone.
+  const mail = expectMessage(ada, (m) => m.chat.kind === 'single' && m.from.address === 'carla@example.org');
   await mailProgram.sendMail({
     from: 'Carla <carla@example.org>',
     to: 'ada@example.org',
@@ -69,8 +94,12 @@ try {
   const carla = host.mailbox('carla@example.org').folder('INBOX').messages;
   const subject = /^Subject: (.*)$/m.exec(Buffer.from(carla.at(-1)?.raw ?? []).toString())?.[1]?.trim();
   say('carla', `[mail program] got a mail with the subject "${subject ?? ''}"`);
-  if (carla.length !== 1 || !subject) throw new Error('the plain mail program got no answer');
+  if (carla.length !== 4 || !subject) throw new Error('the plain mail program got no answer');
 
+  for (const group of [crew, bobsCrew]) {
+    const found = (await group.messages().toArray()).length;
+    if (group.title !== 'Sailing on Sunday' || found !== 4) throw new Error(`the group has ${found} messages, not 4`);
+  }
   await expectChats(ada, { 'bob@example.org': 5, 'carla@example.org': 2 });
   await expectChats(bob, { 'ada@example.org': 5 });
   say('', `everything arrived, each message once (${((Date.now() - started) / 1000).toFixed(1)} s)`);

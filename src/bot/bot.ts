@@ -29,8 +29,9 @@ const STOP_GRACE_MS = 10_000;
  * ```
  *
  * Every message goes to one place: its command, else the first pattern that it matches, else the general handlers. The
- * bot never sees its own messages, automatic mail (newsletters, other bots, vacation notices), mailing lists, and what
- * lay in the mailbox before its first start. What it sends is marked as automatic, so that bots do not talk to each other.
+ * bot never sees its own messages, automatic mail (newsletters, other bots, vacation notices), mailing lists, system
+ * messages of groups (for those there is the event `group`), and what lay in the mailbox before its first start. What it
+ * sends is marked as automatic, so that bots do not talk to each other.
  *
  * Delivery is acknowledged: a message counts as handled once its handler has finished. After a crash it is handled again,
  * so a handler may see a message twice. A handler that throws is called three times in all, then the message is given up

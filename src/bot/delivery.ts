@@ -106,9 +106,9 @@ export class Delivery {
   }
 }
 
-/** Bots answer people: not other programs, not lists. */
+/** Bots answer people: not other programs, not lists, and not what only says that somebody was added. */
 function isForBot(message: Message): boolean {
-  return !message.automatic && message.chat.kind !== 'list' && !message.deleted;
+  return !message.automatic && message.chat.kind !== 'list' && message.changes.length === 0 && !message.deleted;
 }
 
 function settingOf(id: string): string {

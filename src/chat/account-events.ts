@@ -6,7 +6,8 @@ import type { MessageState } from '../store/records.js';
 import type { ConnectionState, SyncProgress } from '../sync/engine.js';
 import type { ContactKeyChange } from './contact-keys.js';
 import type { TrustEvent } from './contact-trust.js';
-import type { Chat, Contact, Message } from './handles.js';
+import type { GroupChange } from './group-values.js';
+import type { Chat, Contact, Group, Message } from './handles.js';
 
 /** What happened to a chat or a contact. */
 export type ChangeKind = 'added' | 'updated' | 'removed';
@@ -39,8 +40,12 @@ export type AccountEvents = {
   'message:state': readonly [message: Message, state: MessageState];
   /** A chat appeared, changed (newest message, unread count, settings, name) or went away. Several changes may come as one event. */
   chat: readonly [chat: Chat, change: ChangeKind];
-  /** Name or members of a chat with several people changed. */
-  group: readonly [chat: Chat];
+  /**
+   * Something happened in a group, one event for each change; `change` says what, and by whom where that is known. It is told when it has become
+   * true, whatever the order in which mails came in; what a mail of somebody who is no member claims is not. The message that brought it is
+   * told as well (`message`), before.
+   */
+  group: readonly [group: Group, change: GroupChange];
   /** Something new is known about an address. */
   contact: readonly [contact: Contact, change: ChangeKind];
   /**

@@ -7,7 +7,10 @@ import type { AccountEvents } from './account-events.js';
 import { type BackupInfo, type ExportBackupOptions, type ImportBackupOptions, importBackup } from './backup.js';
 import { Chats } from './chats.js';
 import { Contacts } from './contacts.js';
-import type { Chat, Message } from './handles.js';
+import { createGroup } from './create-group.js';
+import type { GroupOptions, MemberInput } from './group-values.js';
+import type { Chat, Group, Message } from './handles.js';
+import { isGroup } from './is-group.js';
 import { Keys } from './keys.js';
 import { type AccountOptions, checkOptions } from './options.js';
 import { Outbox } from './outbox.js';
@@ -148,6 +151,28 @@ export class Account {
    */
   chat(address: string): Promise<Chat> {
     return this.#session.openChat(address);
+  }
+
+  /**
+   * Makes a group and tells its members with a first message, `Ada created the group “My Crew” with …`. Resolves when that is safely queued.
+   * Without members it is a group for notes, which only the account's own devices see. The same people can be in several groups.
+   *
+   * ```ts
+   * const crew = await account.createGroup('My Crew', ['bob@example.net', 'carol@example.com']);
+   * await crew.send('Hello crew!');
+   * ```
+   *
+   * @throws InputError `INVALID_ADDRESS`, `INVALID_OPTION` (a name or picture that cannot be used), `TOO_MANY_RECIPIENTS`, `FILE_NOT_FOUND`,
+   * `ATTACHMENT_TOO_LARGE`; EncryptionError where the account is set to `encryption: 'require'` and a key is missing.
+   */
+  createGroup(name: string, members: readonly MemberInput[], options: GroupOptions = {}): Promise<Group> {
+    return createGroup(this.#session, 'createGroup', { name, members, options });
+  }
+
+  /** The group with the id of its chat (`chat.id`); undefined if there is none. */
+  async group(id: string): Promise<Group | undefined> {
+    const chat = await this.chats.get(id);
+    return chat && isGroup(chat) ? chat : undefined;
   }
 
   /**

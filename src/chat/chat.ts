@@ -7,10 +7,12 @@ import { receiptPolicies } from '../trust/receipt-policy.js';
 import { acceptChat } from './blocking.js';
 import { checkChoice } from './check-options.js';
 import type { AccountContext, ChatCell } from './context.js';
+import { createGroup } from './create-group.js';
 import { draftOf, type MessageDraft } from './draft.js';
 import { chatEncryption, setChatEncryption } from './encryption.js';
 import type { ChatEncryption } from './encryption-state.js';
-import type { Chat, Message, MessageList, MessageRange, Person, RemoveOptions, SendOptions } from './handles.js';
+import type { GroupOptions, MemberInput } from './group-values.js';
+import type { Chat, Group, Message, MessageList, MessageRange, Person, RemoveOptions, SendOptions } from './handles.js';
 import { keyOf, messageList } from './message-list.js';
 import { clearChat } from './remove.js';
 import { sendDraft } from './send.js';
@@ -23,6 +25,11 @@ export class ChatHandle implements Chat {
   constructor(context: AccountContext, cell: ChatCell) {
     this.#context = context;
     this.#own = cell;
+  }
+
+  /** The newest record. */
+  protected get record(): ChatRecord {
+    return this.#cell.record;
   }
 
   /** The chat that this one is by now. */
@@ -156,6 +163,16 @@ export class ChatHandle implements Chat {
 
   async accept(): Promise<void> {
     await acceptChat(this.#context, this.id);
+  }
+
+  async toGroup(name: string, others: readonly MemberInput[] = [], options: GroupOptions = {}): Promise<Group> {
+    if (this.kind === 'list') {
+      throw new InputError(
+        'INVALID_STATE',
+        'chat.toGroup: nobody knows who reads a mailing list. Use account.createGroup().',
+      );
+    }
+    return createGroup(this.#context, 'chat.toGroup', { name, members: [...this.members, ...others], options });
   }
 
   async setDraft(text: string | undefined): Promise<void> {

@@ -2,11 +2,13 @@ import { InputError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { parseAddress } from '../mail/address.js';
 import type { ChatMailDraft, DraftAttachment } from '../protocol/chat-mail.js';
+import type { GroupDraft } from '../protocol/group-mail.js';
 import type { ProfileDraft } from '../protocol/profile-mail.js';
 import type { ChatRecord, MessageRecord } from '../store/records.js';
 import type { Identity } from '../sync/incoming.js';
 import type { MailTokens } from '../sync/trust/tokens-to-send.js';
 import { defined, type MessageDraft } from './draft.js';
+import { HIDDEN_NAME } from './group-acts.js';
 import type { ChatRecipient } from './recipients.js';
 
 /** What a message is composed from. */
@@ -32,6 +34,12 @@ export interface Composition {
   /** The own profile goes along. */
   readonly profile?: ProfileDraft;
   readonly now: number;
+  /** What the mail says about the group that it goes to. */
+  readonly group?: GroupDraft | undefined;
+  /** The mail founds the group, in words that the library has chosen. */
+  readonly founding?: true | undefined;
+  /** The mail is dated no earlier than this: it changes something. */
+  readonly notBefore?: number | undefined;
 }
 
 /** Makes the mail of a message: who it is from and to, where it belongs, how it looks to a plain mail program. */
@@ -52,7 +60,7 @@ export function composeMail(
   return {
     from: identity.name === undefined ? { address } : { address, name: identity.name },
     to: recipients.map((recipient) => ({ address: recipient.address })),
-    date: dateOf(composition.now, Math.max(chat.lastDate, chat.clearedUpTo ?? 0)),
+    date: Math.max(dateOf(composition.now, Math.max(chat.lastDate, chat.clearedUpTo ?? 0)), composition.notBefore ?? 0),
     ...defined({
       text,
       html,
@@ -64,7 +72,9 @@ export function composeMail(
       inReplyTo: replyTo?.messageId,
       quote: replyTo && draft.quote !== false ? quoteOf(replyTo, encrypted) : undefined,
       references: references.length > 0 ? references : undefined,
-      groupId: chat.kind === 'group' ? chat.groupId : undefined,
+      group: composition.group,
+      chatContent: composition.founding ? { value: 'groupinfo' } : undefined,
+      groupId: chat.kind === 'group' && !composition.group ? chat.groupId : undefined,
       forwarded: composition.forwarded,
     }),
     ...(composition.tokens && { tokens: composition.tokens }),
@@ -75,14 +85,11 @@ export function composeMail(
 }
 
 /** The name of the chat, where it has one that may be told. */
-function subjectOf(chat: ChatRecord, how: Pick<Composition, 'encrypted' | 'secretName'>): string | undefined {
-  if (chat.kind === 'single' || chat.kind === 'self' || chat.name === '') return undefined;
+function subjectOf(chat: ChatRecord, how: Pick<Composition, 'encrypted' | 'secretName' | 'group'>): string | undefined {
+  if (chat.kind === 'single' || chat.kind === 'self' || chat.name === '' || how.group) return undefined;
   if (how.encrypted || !how.secretName) return chat.name;
   return chat.kind === 'group' ? HIDDEN_NAME : undefined;
 }
-
-/** Stands for a name that must not be told. Nobody takes it for one. */
-const HIDDEN_NAME = '...';
 
 /**
  * The own address to write from: the one asked for, or the one that this conversation was last held with.

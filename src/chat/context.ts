@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.js';
 import type { RandomBytes } from '../core/random.js';
 import type { CardRecord } from '../store/card-records.js';
 import type { PeerRecord } from '../store/key-records.js';
+
 import type { ChatRecord, ContactRecord, MessageRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { Engine } from '../sync/engine.js';
@@ -12,6 +13,7 @@ import type { StateWriter } from '../sync/state-writer.js';
 import type { Chat, Contact, Message } from './handles.js';
 import type { KeyedMutex } from './keyed-mutex.js';
 import type { StateWaiters } from './state-waiters.js';
+import type { Strings } from './strings.js';
 
 /** Makes handles from records: one object per id, kept current. */
 export interface Handles {
@@ -52,6 +54,8 @@ export interface AccountContext {
   readonly encryption: EncryptionMode;
   /** Ask for read receipts where the other side will understand. */
   readonly requestReceipts: boolean;
+  /** Words of system messages. */
+  readonly strings: Strings;
   /** Everything this account sends is marked as automatic (bots). */
   readonly automatic: boolean;
   readonly typing: TypingSender;

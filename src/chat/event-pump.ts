@@ -7,7 +7,10 @@ import type { RecordChange, StateChange, TokenRefused } from '../sync/state-chan
 import type { AccountEvents, ChangeKind, EventHub } from './account-events.js';
 import { type TrustEvent, trustStateOf } from './contact-trust.js';
 import type { AccountContext } from './context.js';
+import { groupEvents } from './group-events.js';
+import type { GroupChange } from './group-values.js';
 import type { Contact, Message } from './handles.js';
+import { isGroup } from './is-group.js';
 import { stateOf } from './message-state.js';
 import type { TaskQueue } from './task-queue.js';
 
@@ -44,7 +47,7 @@ export class EventPump {
     }
     const news = new Set(change.news);
     for (const message of change.messages) if (!news.has(message.after?.key ?? '')) this.#changed(message);
-    for (const chat of change.chats) this.#chat(chat);
+    for (const chat of change.chats) this.#chat(chat, change);
     for (const { before, after } of change.peers) {
       if (after && fingerprintOf(before) !== fingerprintOf(after)) this.#contactOf(after.address);
     }
@@ -92,15 +95,16 @@ export class EventPump {
     }
   }
 
-  #chat({ before, after }: RecordChange<ChatRecord>): void {
+  #chat({ before, after }: RecordChange<ChatRecord>, change: StateChange): void {
     const record = after ?? before;
     if (!record) return;
     const kind = kindOf(before && isThere(before), after && isThere(after));
     if (kind) this.#entity('chat', record.id, kind, () => this.#emitChat(record, kind));
-    if (this.#options.hub.listenerCount('group') === 0) return;
-    const several = after && (after.kind === 'group' || after.kind === 'adhoc') ? after : undefined;
-    if (!several || (before && before.name === several.name && same(before.members, several.members))) return;
-    this.#entity('group', several.id, 'updated', () => this.#emitGroup(several));
+    if (after?.kind !== 'group' || this.#options.hub.listenerCount('group') === 0) return;
+    const { email: address, name } = this.#options.context.identity;
+    const self = name === undefined ? { address } : { address, name };
+    const events = groupEvents(before, after, change, self);
+    if (events.length > 0) this.#add(after.id, () => this.#emitGroup(after, events));
   }
 
   #contact({ before, after }: RecordChange<ContactRecord>): void {
@@ -168,9 +172,10 @@ export class EventPump {
     if (chat) await this.#options.hub.emit('chat', chat, kind);
   }
 
-  async #emitGroup(record: ChatRecord): Promise<void> {
+  async #emitGroup(record: ChatRecord, events: readonly GroupChange[]): Promise<void> {
     const [chat] = await this.#options.context.handles.chats(async () => [record]);
-    if (chat) await this.#options.hub.emit('group', chat);
+    if (!chat || !isGroup(chat)) return;
+    for (const event of events) await this.#options.hub.emit('group', chat, event);
   }
 
   async #emitContact(record: ContactRecord, kind: ChangeKind): Promise<void> {
@@ -199,7 +204,7 @@ export class EventPump {
   }
 
   /** Events that tell only that something is different now: one that waits is enough. */
-  #entity(event: 'chat' | 'group' | 'contact', queue: string, kind: ChangeKind, emit: () => Promise<void>): void {
+  #entity(event: 'chat' | 'contact', queue: string, kind: ChangeKind, emit: () => Promise<void>): void {
     if (this.#options.hub.listenerCount(event) === 0) return;
     const key = `${event} ${kind} ${queue}`;
     if (kind === 'updated' && this.#waiting.has(key)) return;

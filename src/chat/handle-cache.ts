@@ -7,6 +7,7 @@ import type { RecordChange, StateChange } from '../sync/state-change.js';
 import { ChatHandle } from './chat.js';
 import { ContactHandle } from './contact.js';
 import type { AccountContext, ChatCell, ContactCell, Handles, MessageCell } from './context.js';
+import { GroupHandle } from './group-handle.js';
 import type { Chat, Contact, Message } from './handles.js';
 import { MessageHandle } from './message.js';
 import { WeakCache } from './weak-cache.js';
@@ -264,7 +265,9 @@ export class HandleCache implements Handles {
   #liveChat(record: ChatRecord, contact: ContactRecord | undefined): LiveChat {
     return this.#chats.getOrMake(record.id, () => {
       const cell: ChatCell = { record, contact, last: undefined, gone: false };
-      return Object.assign(cell, { handle: new ChatHandle(this.#context, cell) });
+      const mayBeGroup = record.kind === 'group' || record.kind === 'adhoc';
+      const handle = mayBeGroup ? new GroupHandle(this.#context, cell) : new ChatHandle(this.#context, cell);
+      return Object.assign(cell, { handle });
     });
   }
 

@@ -21,6 +21,7 @@ import type { ContactKey } from './contact-keys.js';
 import type { ContactTrust } from './contact-trust.js';
 import type { MessageDraft, ReplyDraft } from './draft.js';
 import type { ChatEncryption } from './encryption-state.js';
+import type { GroupAvatar, GroupChange, GroupOptions, MemberInput, PictureDraft } from './group-values.js';
 
 /** A person as a message or a chat names them. */
 export interface Person {
@@ -201,6 +202,12 @@ export interface Chat {
   setReceipts(policy: ReceiptPolicy | undefined): Promise<void>;
   /** Accepts the {@link Chat.request} that it is, for all devices; writing in it does so, too. Does nothing otherwise. */
   accept(): Promise<void>;
+  /**
+   * Makes a group of its members and others. The group is a new conversation; this chat stays as it is.
+   *
+   * @throws as `Account.createGroup`, and InputError `INVALID_STATE` for a mailing list.
+   */
+  toGroup(name: string, others?: readonly MemberInput[], options?: GroupOptions): Promise<Group>;
   /** Keeps what the user has begun to write; an empty text or undefined removes it. */
   setDraft(text: string | undefined): Promise<void>;
   /**
@@ -210,6 +217,43 @@ export interface Chat {
   clear(options?: RemoveOptions): Promise<void>;
   /** {@link Chat.clear}, and out of the list. A message that comes later brings the chat back, without the old ones. */
   delete(options?: RemoveOptions): Promise<void>;
+}
+
+/**
+ * A group: a chat with a name and members of its own, whatever its messages say. All members have the same rights: each can
+ * add and remove others (and be removed), and change what the group is called. Two groups can have the same members.
+ *
+ * Each change is a message to all members, in words that people with a plain mail program can read, too. The methods resolve with that
+ * message when it is safely queued, or with undefined if there was nothing to change. They throw `NOT_A_MEMBER` once the account has
+ * left the group or was removed, and what {@link Chat.send} throws.
+ */
+export interface Group extends Chat {
+  readonly kind: 'group';
+  /** Empty as long as nobody has said it (this group was found through a message that does not name it). */
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly avatar: GroupAvatar | undefined;
+  /** Everyone in it but the account itself, in no order of rank. Empty in a group with oneself alone. */
+  readonly members: readonly Person[];
+  /** The account is in it. False once it has left or was removed: messages stay readable, but none can be sent. */
+  readonly isMember: boolean;
+  /**
+   * Adds people; those who are members already are left out. They get the name, the members and the picture with that message, and in an
+   * encrypted group the keys of all.
+   *
+   * @throws EncryptionError `MISSING_KEY` in an encrypted group if somebody's key is not known.
+   */
+  add(members: MemberInput | readonly MemberInput[]): Promise<Message | undefined>;
+  /** Removes people; those who are no members are left out. They get that one message and none after it. */
+  remove(members: MemberInput | readonly MemberInput[]): Promise<Message | undefined>;
+  /** Gives the group another name. */
+  rename(name: string): Promise<Message | undefined>;
+  /** Sets the description; an empty text or undefined removes it. */
+  setDescription(description: string | undefined): Promise<Message | undefined>;
+  /** Sets the picture; undefined removes it. */
+  setAvatar(picture: PictureDraft | undefined): Promise<Message | undefined>;
+  /** Leaves the group. Only another member can bring the account back. */
+  leave(): Promise<Message | undefined>;
 }
 
 /** Options of everything that removes messages. */
@@ -239,6 +283,11 @@ export interface Message {
   readonly fromMe: boolean;
   /** The sender's own words: quote, signature and forwarding banner are split off. Mentions stand in it as `@Name`. */
   readonly text: string;
+  /**
+   * What it changes in its group, if it was written for that, by a chat program: a system message. `text` says the same in words (option
+   * `strings` of the account); chat programs show those in the middle of the chat. Empty for other messages.
+   */
+  readonly changes: readonly GroupChange[];
   /** Whom the text mentions and where, in the order in which they stand there. */
   readonly mentions: readonly MentionRecord[];
   /** Somebody else mentions the account's user here, by an own address or with `@all`. */

@@ -16,6 +16,8 @@ import { attachmentsOf } from './attachment.js';
 import type { AccountContext, MessageCell } from './context.js';
 import { draftOf, type ReplyDraft } from './draft.js';
 import { forwardMessage } from './forward.js';
+import { changesInWords, changesOf } from './group-changes.js';
+import type { GroupChange } from './group-values.js';
 import type {
   Attachment,
   Chat,
@@ -63,7 +65,16 @@ export class MessageHandle implements Message {
   }
 
   get text(): string {
-    return this.#cell.record.text;
+    const { changes } = this;
+    if (changes.length === 0) return this.#cell.record.text;
+    const { strings, identity } = this.#context;
+    return changesInWords(changes, { strings, own: identity.addresses, byMe: this.fromMe });
+  }
+
+  get changes(): readonly GroupChange[] {
+    const { record, chat } = this.#cell;
+    if (record.changes === undefined) return [];
+    return changesOf(record, (address) => chat.members.find((member) => member.address === address) ?? { address });
   }
 
   get mentions(): readonly MentionRecord[] {

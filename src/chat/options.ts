@@ -26,6 +26,7 @@ import {
   hasMethod,
   invalid,
 } from './check-options.js';
+import { checkStrings, type Strings } from './strings.js';
 
 /** Options of `Account.open`. Unknown ones are refused by name. */
 export interface AccountOptions {
@@ -91,6 +92,8 @@ export interface AccountOptions {
   readonly sendRate?: number | undefined;
   /** Time in which a sent message can be cancelled, milliseconds. Default 0. */
   readonly undoMs?: number | undefined;
+  /** Words of system messages ("Ada added Bob") in the user's language; see {@link Strings}. Default: English. */
+  readonly strings?: Partial<Strings> | undefined;
   /** Default: nothing is logged. Secrets and texts are left out of what it is given. */
   readonly logger?: Logger | undefined;
   /** Source of time, for tests. Default: the system's. */
@@ -117,6 +120,7 @@ export interface CheckedOptions {
   readonly typing: boolean;
   readonly sendRate: number | undefined;
   readonly undoMs: number;
+  readonly strings: Strings;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -157,6 +161,7 @@ const KEYS = [
   'typing',
   'sendRate',
   'undoMs',
+  'strings',
   'logger',
   'clock',
   'random',
@@ -217,6 +222,7 @@ export function checkOptions(where: string, options: AccountOptions): CheckedOpt
     typing: options.typing ?? false,
     sendRate: options.sendRate,
     undoMs: options.undoMs ?? 0,
+    strings: checkStrings(options.strings),
     logger: redacting(options.logger ?? silentLogger),
     clock: options.clock ?? systemClock,
     random: options.random ?? secureRandom,

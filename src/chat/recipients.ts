@@ -17,10 +17,15 @@ export interface ChatRecipient {
 /**
  * Who a message to a chat goes to: in the chat with ourselves that is the account's address.
  *
+ * @param addresses Those, and not the members.
  * @throws InputError `INVALID_STATE` if there is nobody, or the address of the list is not known.
  */
-export async function recipientsOf(context: AccountContext, chat: ChatRecord): Promise<ChatRecipient[]> {
-  const recipients = await findRecipients(context, chat);
+export async function recipientsOf(
+  context: AccountContext,
+  chat: ChatRecord,
+  addresses?: readonly string[],
+): Promise<ChatRecipient[]> {
+  const recipients = await findRecipients(context, chat, addresses);
   if (recipients.length > 0) return recipients;
   throw new InputError(
     'INVALID_STATE',
@@ -31,8 +36,14 @@ export async function recipientsOf(context: AccountContext, chat: ChatRecord): P
 }
 
 /** The same; empty where there is nobody. */
-export async function findRecipients(context: AccountContext, chat: ChatRecord): Promise<ChatRecipient[]> {
-  const addresses = await addressesOf(context, chat);
+export async function findRecipients(
+  context: AccountContext,
+  chat: ChatRecord,
+  given?: readonly string[],
+): Promise<ChatRecipient[]> {
+  const others = given ?? (await addressesOf(context, chat));
+  // A group with oneself alone is for notes: they go to oneself.
+  const addresses = others.length === 0 && chat.kind === 'group' ? [context.identity.email] : others;
   const contacts: (ContactRecord | undefined)[] = await context.store.get('contacts', addresses);
   return addresses.map((address, i) => ({ address, usesChat: contacts[i]?.usesChat === true }));
 }

@@ -9,6 +9,8 @@ import { type Composition, composeMail, senderOf } from './compose.js';
 import type { AccountContext } from './context.js';
 import { loadFiles, type MessageDraft } from './draft.js';
 import { encryptionOptions } from './encryption.js';
+import type { GroupChat, PlanAct } from './group-acts.js';
+import { groupSending, isGroupChat } from './group-sending.js';
 import type { Chat, Message, SendOptions } from './handles.js';
 import { keyOf } from './message-list.js';
 import { profileFor } from './profile-to-send.js';
@@ -31,34 +33,73 @@ export async function sendDraft(
   options: SendOptions,
   forwarded?: ForwardedContent,
 ): Promise<Message> {
+  const sent = await send(context, chat.id, draft, options, { forwarded });
+  if (!sent) throw new InputError('EMPTY_MESSAGE', 'The message is empty: give it a text or a file.');
+  return sent;
+}
+
+/**
+ * Changes a group by a message to its members; undefined if there is nothing to change.
+ *
+ * @param founding The group, if this makes it.
+ * @throws InputError `NOT_A_MEMBER`, and what {@link sendDraft} throws.
+ */
+export async function sendAct(
+  context: AccountContext,
+  chatId: string,
+  act: PlanAct,
+  founding?: GroupChat,
+): Promise<Message | undefined> {
+  return send(context, chatId, { requestReceipt: false }, {}, { act, founding });
+}
+
+/** What a message is besides what its draft says. */
+interface Extras {
+  readonly forwarded?: ForwardedContent | undefined;
+  readonly act?: PlanAct;
+  readonly founding?: GroupChat | undefined;
+}
+
+async function send(
+  context: AccountContext,
+  id: string,
+  draft: MessageDraft,
+  options: SendOptions,
+  extras: Extras,
+): Promise<Message | undefined> {
+  const { forwarded } = extras;
   context.assertOpen();
   refuseUnknownOptions('send', options, ['signal', 'undoMs']);
   checkUndoMs('undoMs', options.undoMs);
   throwIfAborted(options.signal);
-  const { id } = chat;
   const { signal } = options;
   return context.sending.run(id, async () => {
     const attachments = await loadFiles(draft.attachments, signal);
     const { identity } = context;
-    const { last, ...found } = await lookUp(context, id, draft);
+    const { last, ...found } = await lookUp(context, id, draft, extras.founding);
+    const { chat, secretName } = found;
     const from = senderOf(draft.from, identity, found.replyTo ?? last);
-    const plan = await planOutgoing(context.keys.manager, {
-      from,
-      recipients: found.recipients,
-      ...wish(context, found, forwarded),
-    });
     const now = context.clock.now();
+    const group = isGroupChat(chat) ? await groupSending(context, chat, { from, now, plan: extras.act }) : undefined;
+    const act = group?.act;
+    if (extras.act && !act) return undefined;
+    const recipients = await recipientsOf(context, chat, act?.recipients);
+    const plan = await planOutgoing(context.keys.manager, { from, recipients, ...wish(context, found, forwarded) });
     const tokens = await tokensFor(context, {
-      chat: found.chat,
+      chat,
       from,
-      recipients: found.recipients.map(({ address }) => address),
+      recipients: recipients.map(({ address }) => address),
       draft,
     });
-    const profile = await profileFor(context, found.chat);
-    const composed = composeMail(draft, attachments, {
+    const profile = await profileFor(context, chat);
+    const composed = composeMail(act ? { ...draft, text: act.text } : draft, attachments, {
       ...found,
+      recipients,
       identity,
       from,
+      group: group?.draft({ plan, secret: secretName && !plan.encrypted }),
+      founding: act?.founding,
+      notBefore: act?.at,
       encrypted: plan.encrypted,
       requestReceipts: context.requestReceipts,
       ...(profile && { profile: profile.draft }),
@@ -95,9 +136,9 @@ function wish(
   );
 }
 
-async function lookUp(context: AccountContext, chatId: string, draft: MessageDraft) {
+async function lookUp(context: AccountContext, chatId: string, draft: MessageDraft, founding: GroupChat | undefined) {
   const { store } = context;
-  const [chat] = await store.get('chats', [chatId]);
+  const chat: ChatRecord | undefined = founding ?? (await store.get('chats', [chatId]))[0];
   if (!chat) throw new InputError('NOT_FOUND', 'This chat does not exist any more.');
   const replyKey = draft.replyTo === undefined ? undefined : keyOf(draft.replyTo);
   const keys = [chat.lastMessage ?? '', replyKey ?? '', chat.nameAt?.[1] ?? ''];
@@ -106,7 +147,7 @@ async function lookUp(context: AccountContext, chatId: string, draft: MessageDra
     throw new InputError('NOT_FOUND', 'replyTo: this chat has no such message.');
   }
   const secretName = naming ? naming.security.encrypted : mayHaveSecretName(chat);
-  return { chat, last, replyTo, secretName, recipients: await recipientsOf(context, chat) };
+  return { chat, last, replyTo, secretName };
 }
 
 /** Without the mail that named the chat it may have been an encrypted one. */

@@ -29,6 +29,7 @@ import { type AccountOptions, type CheckedOptions, credentialsFrom } from './opt
 import { watchOwnKeys } from './own-key-watch.js';
 import { Servers } from './servers.js';
 import { StateWaiters } from './state-waiters.js';
+import type { Strings } from './strings.js';
 import { TaskQueue } from './task-queue.js';
 import { TypingNotices } from './typing.js';
 
@@ -64,6 +65,7 @@ export class AccountSession implements AccountContext {
   readonly keys: AccountKeys;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly strings: Strings;
   readonly handles: Handles;
   readonly sending = new KeyedMutex();
   readonly waiters = new StateWaiters((record) => this.#isRefused(record.key));
@@ -96,6 +98,7 @@ export class AccountSession implements AccountContext {
     this.clock = clock;
     this.random = options.random;
     this.ownServers = servers;
+    this.strings = options.strings;
     this.typing = new TypingNotices(this, options.typing);
     this.undoMs = options.undoMs;
     this.encryption = options.encryption;

@@ -13,6 +13,7 @@ export type CoiErrorCode =
   | 'INVALID_ADDRESS'
   | 'INVALID_HEADER'
   | 'INVALID_STATE'
+  | 'NOT_A_MEMBER'
   | 'EMPTY_MESSAGE'
   | 'TEXT_TOO_LONG'
   | 'TOO_MANY_RECIPIENTS'

@@ -36,14 +36,16 @@ export function saysLess(before: MessageRecord | undefined, after: MessageRecord
 }
 
 /**
- * True once a message of either side was encrypted: from then on the chat stays so, until the user says otherwise. Without
- * the own key (`unopened`) nothing can be proved, and what looks encrypted has to do.
+ * True once a message of either side was encrypted: from then on the chat stays so, until the user says otherwise. In a group one
+ * message of another member is enough: they had the keys of all, and sent them along. Without the own key (`unopened`) nothing can
+ * be proved, and what looks encrypted has to do.
  */
 export function isEncryptedBothWays(
-  { encryptionSeen: seen = NOTHING }: Pick<ChatRecord, 'encryptionSeen'>,
+  { encryptionSeen: seen = NOTHING, kind }: Pick<ChatRecord, 'encryptionSeen'> & Partial<Pick<ChatRecord, 'kind'>>,
   { unopened }: { readonly unopened: boolean },
 ): boolean {
   const enough = unopened ? 1 : 2;
+  if (kind === 'group') return seen.others >= enough;
   return seen.others >= enough && seen.own >= enough;
 }
 

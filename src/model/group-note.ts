@@ -65,6 +65,10 @@ export function groupChangesOf(group: GroupMail, from: string): GroupChangeRecor
   const { name, nameChangedFrom, description = '', avatar } = group;
   const removed = group.left && group.removed.length === 0 ? [from] : group.removed;
   const changes: GroupChangeRecord[] = [];
+  if (group.founding && group.info) {
+    const members = peopleOf(group.info.cards).filter(({ address }) => address !== from);
+    changes.push({ kind: 'created', name: name ?? '', members });
+  }
   if (nameChangedFrom !== undefined && name !== undefined)
     changes.push({ kind: 'renamed', name, from: nameChangedFrom });
   if (group.descriptionChanged) changes.push({ kind: 'description', description });

@@ -39,6 +39,8 @@ export interface GroupMail {
   readonly fingerprints: readonly { readonly address: string; readonly fingerprint: string }[];
   /** The part with `Chat-Content: groupinfo`. */
   readonly info?: HGroup;
+  /** `Chat-Content: groupinfo` of the whole mail: it founds the group, or describes it, and nobody wrote its words by hand. */
+  readonly founding?: true;
   /** `Chat-Content: groupleft`. Who leaves is in `removed`; if that is empty, it is the sender. */
   readonly left?: true;
   /** `Chat-Content: grouprequested`: the sender asks for the group's info. */

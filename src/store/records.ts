@@ -125,7 +125,9 @@ export type GroupChangeRecord =
   | { readonly kind: 'description'; readonly description: string }
   | { readonly kind: 'avatar'; readonly removed: boolean }
   | { readonly kind: 'added' | 'removed'; readonly address: string }
-  | { readonly kind: 'left' };
+  | { readonly kind: 'left' }
+  /** The group itself, by a mail that nobody wrote by hand. `members`: all but the sender. */
+  | { readonly kind: 'created'; readonly name: string; readonly members: readonly AddressRecord[] };
 
 /** One message of a chat: what the mail said, plus what we know about it. Key: `key`. */
 export interface MessageRecord {

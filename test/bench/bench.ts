@@ -1,11 +1,12 @@
 /**
  * `npm run bench`: our figures against the floor (the same work on the bare libraries), in one run, on a real Dovecot
  * and Postfix on loopback. Prints a table, writes `bench-results.json`. `--quick` for a smaller run, `--only=NAME`
- * (catch-up, encrypted, latency, burst, memory, import) for some rows.
+ * (catch-up, encrypted, latency, burst, group, memory, import) for some rows.
  */
 import { attachmentRow } from './attachment.js';
 import { burstRow } from './burst.js';
 import { catchUpRows, encryptedCatchUpRows } from './catch-up.js';
+import { groupRow } from './group.js';
 import { idleMemoryRows } from './idle-memory.js';
 import { importTimeRow } from './import-time.js';
 import { latencyRows } from './latency.js';
@@ -27,6 +28,7 @@ try {
   }
   if (wanted('latency')) rows.push(...(await latencyRows(servers, quick ? 30 : 200)));
   if (wanted('burst')) rows.push(await burstRow(servers, 500, quick ? 1 : 5));
+  if (wanted('group')) rows.push(await groupRow(servers, quick ? 20 : 100));
   if (wanted('memory')) rows.push(...(await idleMemoryRows(servers, quick ? 50 : 200)));
   if (wanted('import')) rows.push(await importTimeRow(quick ? 5 : 15));
 } finally {

@@ -17,6 +17,8 @@ export interface TestServers {
   createUser(localPart: string): Promise<TestUser>;
   /** An address whose mail is accepted by SMTP and bounced afterwards. */
   createBouncingAddress(localPart: string): Promise<string>;
+  /** Recipients that one SMTP transaction takes. */
+  readonly recipientLimit: number;
   /** In front of the IMAP and SMTP ports that the users are given. */
   readonly proxies: readonly TcpProxy[];
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Account, type Message } from 'coi-sdk';
+import { Account, isGroup, type Message } from 'coi-sdk';
 import { MailHost } from 'coi-sdk/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../servers/temp.js';
@@ -110,6 +110,34 @@ describe('the examples', () => {
     await terminal.prints('does-not-exist.jpg');
     terminal.stdin.write('/quit\n');
     expect(await terminal.exited).toBe(0);
+  });
+
+  it('group-bot counts who is in', async () => {
+    host.addUser('carla@example.org', 'secret');
+    const carla = await Account.open({ ...host.settings('carla@example.org'), name: 'Carla', logger: { log() {} } });
+    await carla.start();
+    try {
+      const bot = start('group-bot.ts');
+      await bot.prints('is listening');
+      const help = received('Ask with /who, for example: /who Pizza on Friday?');
+      await (await bob.chat('ada@example.org')).send('/group "Friday" carla@example.org');
+      const { chat } = await help;
+      expect(isGroup(chat) && chat.name).toBe('Friday');
+      const asked = new Promise<Message>((resolve) => {
+        carla.on('message', (message) => message.text.startsWith('@all Pizza?') && resolve(message));
+      });
+      await chat.send('/who Pizza?');
+      const question = await asked;
+      expect(question.mentionsMe).toBe(true);
+      const counted = received('Pizza?\nIn: Carla\nOut: nobody\nAnd you, @bob@example.org?');
+      await question.chat.send('In!');
+      expect((await counted).mentions).toMatchObject([{ address: 'bob@example.org' }]);
+      const complete = received('Pizza?\nIn: Carla\nOut: bob@example.org');
+      await chat.send('out');
+      await complete;
+    } finally {
+      await carla.close();
+    }
   });
 
   it('embed-in-mail-client reads chat mail with an ImapFlow of its own', async () => {

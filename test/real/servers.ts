@@ -7,6 +7,7 @@ import { startPostfix } from '../servers/postfix.js';
 import { temporaryDirectory } from '../servers/temp.js';
 
 const DOMAIN = 'example.org';
+const RECIPIENT_LIMIT = 5;
 
 /** Postfix in front of Dovecot, or of Cyrus (Dovecot then only checks the passwords for SMTP). */
 export async function startRealServers(family: 'dovecot' | 'cyrus'): Promise<TestServers> {
@@ -25,6 +26,7 @@ export async function startRealServers(family: 'dovecot' | 'cyrus'): Promise<Tes
       domain: DOMAIN,
       lmtpPort: imapServer.lmtpPort,
       authPort: dovecot.authPort,
+      recipientLimit: RECIPIENT_LIMIT,
     });
     closers.push(() => postfix.close());
     const imapProxy = await proxy(imapServer.imapPort, closers);
@@ -32,6 +34,7 @@ export async function startRealServers(family: 'dovecot' | 'cyrus'): Promise<Tes
     const tls = { ca: certificate.cert };
     return {
       domain: DOMAIN,
+      recipientLimit: RECIPIENT_LIMIT,
       proxies: [imapProxy, smtpProxy],
       async createUser(localPart) {
         const email = `${localPart}@${DOMAIN}`;

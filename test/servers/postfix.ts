@@ -23,6 +23,8 @@ export interface PostfixOptions {
   readonly lmtpPort: number;
   /** Dovecot's SASL port. */
   readonly authPort: number;
+  /** Recipients that one transaction takes. Default: Postfix's own, 1000. */
+  readonly recipientLimit?: number;
 }
 
 /** Starts Postfix with configuration, queue and data below `directory`. Needs root, as Postfix always does. */
@@ -114,6 +116,7 @@ smtpd_sasl_path = inet:127.0.0.1:${c.authPort}
 smtpd_recipient_restrictions = permit_sasl_authenticated, reject_unauth_destination
 smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
 smtpd_delay_reject = yes
+smtpd_recipient_limit = ${c.recipientLimit ?? 1000}
 message_size_limit = 60000000
 mailbox_size_limit = 0
 virtual_mailbox_limit = 0

@@ -1,8 +1,10 @@
 import {
   Account,
   type AccountOptions,
+  type AddressRecord,
   type Attachment,
   type BackupInfo,
+  type ChangeWords,
   type Chat,
   type ChatEncryption,
   type ChatListChange,
@@ -12,11 +14,16 @@ import {
   type Contact,
   type ContactKey,
   type ContactKeyChange,
+  type Group,
+  type GroupChange,
+  isGroup,
+  type MemberInput,
   type Message,
   type MessageDraft,
   type MessageState,
   type OutboxEntry,
   type OwnKeyState,
+  type Person,
   type SyncProgress,
 } from 'coi-sdk';
 import type { Bot, BotOptions, Command } from 'coi-sdk/bot';
@@ -80,6 +87,31 @@ describe('the public types', () => {
     expectTypeOf<() => Promise<ImapFlow>>().toExtend<NonNullable<AccountOptions['imap']>>();
     const transporter = () => createTransport({ host: 'smtp.example.org' });
     expectTypeOf(transporter).returns.toExtend<NonNullable<AccountOptions['smtp']>>();
+  });
+
+  it('tell groups from other chats', () => {
+    expectTypeOf<Account['createGroup']>().returns.resolves.toEqualTypeOf<Group>();
+    expectTypeOf<Account['createGroup']>().parameter(1).toEqualTypeOf<readonly MemberInput[]>();
+    expectTypeOf<Account['group']>().returns.resolves.toEqualTypeOf<Group | undefined>();
+    expectTypeOf<Chat['toGroup']>().returns.resolves.toEqualTypeOf<Group>();
+    expectTypeOf<Group>().toExtend<Chat>();
+    expectTypeOf<Group['kind']>().toEqualTypeOf<'group'>();
+    expectTypeOf<Group['members']>().toEqualTypeOf<readonly Person[]>();
+    expectTypeOf<Message['changes']>().toEqualTypeOf<readonly GroupChange[]>();
+    const typed = (chat: Chat) => {
+      if (isGroup(chat)) expectTypeOf(chat).toEqualTypeOf<Group>();
+    };
+    expectTypeOf(typed).toBeFunction();
+    const account = {} as Account;
+    expectTypeOf(() =>
+      account.on('group', (group, change) => {
+        expectTypeOf(group).toEqualTypeOf<Group>();
+        if (change.kind === 'member-added') expectTypeOf(change.member).toEqualTypeOf<AddressRecord>();
+        if (change.kind === 'renamed') expectTypeOf(change.name).toBeString();
+      }),
+    ).toBeFunction();
+    expectTypeOf<{ memberAdded: (words: ChangeWords) => string }>().toExtend<NonNullable<AccountOptions['strings']>>();
+    expectTypeOf<{ memberAdded: string }>().not.toExtend<NonNullable<AccountOptions['strings']>>();
   });
 
   it('type the handlers of events', () => {

@@ -27,6 +27,7 @@ export async function readGroup(mail: ParsedMail, id: string): Promise<GroupMail
     fingerprints: fingerprintsOf(headers, recipients),
     ...(headers.get('Chat-Group-Description-Changed') !== undefined && { descriptionChanged: true }),
     ...(content === 'group-avatar-changed' && { avatarChanged: true }),
+    ...(content === 'groupinfo' && { founding: true }),
     ...(content === 'groupleft' && { left: true }),
     ...(content === 'grouprequested' && { requested: true }),
     ...defined({

@@ -267,7 +267,7 @@ describe('other events', () => {
       });
     });
     account.on('contact', (contact, kind) => void log.push(`${kind} ${contact.address}`));
-    account.on('group', (chat) => void log.push(`group ${chat.title}`));
+
     await receive([messageRecord('m1', { sender: 'bob@example.net' })]);
     const several = {
       chatId: 'adhoc:x',
@@ -279,7 +279,7 @@ describe('other events', () => {
     await chat.delete();
     await removed;
     expect(log).toContain('added bob@example.net');
-    expect(log).toContain('group Lunch');
+    expect(log).toContain('added Lunch 1');
     expect(log.filter((line) => line.startsWith('added bob@example.net 1'))).toHaveLength(1);
     expect(log.at(-1)).toBe('removed bob@example.net 0');
     expect(session.store).toBeDefined();
