@@ -26,7 +26,7 @@ export type ReceiptMessage = Pick<
 >;
 
 /** The policy that counts: of those for chat and contact the more cautious one; the account's where neither is set. */
-export function receiptPolicyOf({ account, chat, contact }: ReceiptSettings): ReceiptPolicy {
+function receiptPolicyOf({ account, chat, contact }: ReceiptSettings): ReceiptPolicy {
   const set = [chat, contact].filter((policy) => policy !== undefined);
   return receiptPolicies.find((policy) => set.includes(policy)) ?? account;
 }
