@@ -15,12 +15,47 @@ export interface TransferDecoder {
 export function decodeTransfer(bytes: Uint8Array, encoding: string): Uint8Array {
   if (encoding === 'quoted-printable') return decodeQuotedPrintable(bytes);
   if (encoding !== 'base64') return bytes;
+  if (bytes.length > BASE64_PIECE) return decodeInPieces(asBuffer(bytes));
   const raw = asBuffer(bytes).toString('latin1');
   const pad = raw.indexOf('=');
   // Node decodes at once what is padded only at its end, and leaves out line ends and junk by itself.
   if (pad < 0 || (raw.length - pad <= 8 && /^[=\s]+$/.test(raw.slice(pad)))) return Buffer.from(raw, 'base64');
   const decoder = new Base64Decoder();
   return concatBytes([decoder.push(bytes), decoder.end()]);
+}
+
+/** Larger strings are not collected as soon. */
+const BASE64_PIECE = 64 * 1024;
+
+/** Cut at line ends: as a string, all of it would be in memory once more. */
+function decodeInPieces(base64: Buffer): Uint8Array {
+  const out = Buffer.allocUnsafe(Math.ceil(base64.length * 0.75) + 3);
+  let length = 0;
+  for (let at = 0; at < base64.length; ) {
+    if (base64.length - at <= BASE64_PIECE) {
+      const rest = decodeTransfer(base64.subarray(at), 'base64');
+      out.set(rest, length);
+      return out.subarray(0, length + rest.length);
+    }
+    const next = base64.lastIndexOf(LF, at + BASE64_PIECE) + 1;
+    const octets = next > at ? decodeGroups(base64.subarray(at, next), out, length) : undefined;
+    // Nothing that a mail program writes: no cut can be right. It takes several times as long, and no more memory.
+    if (octets === undefined) return new Base64Decoder().push(base64);
+    length += octets;
+    at = next;
+  }
+  return out.subarray(0, length);
+}
+
+/**
+ * Decodes base64 of whole groups of four digits, without padding, to where it belongs; returns the number of octets. Undefined if it is anything
+ * else, where what follows cannot be decoded for itself, or if there is no room.
+ */
+export function decodeGroups(base64: Buffer, out: Buffer, at: number): number | undefined {
+  if (base64.includes(EQUALS) || out.length - at < Math.ceil(base64.length * 0.75) + 3) return undefined;
+  // Three digits more give two octets more behind whole groups, and only there.
+  const octets = out.write(`${base64.toString('latin1')}AAA`, at, 'base64') - 2;
+  return octets % 3 === 0 ? octets : undefined;
 }
 
 /** {@link decodeTransfer} for a part that comes as a stream. */

@@ -1,8 +1,13 @@
 import { EncryptionError } from '../core/errors.js';
-import { decodeTransfer } from '../mail/transfer-encoding.js';
+import { asBuffer, concatBytes } from '../mail/bytes.js';
+import { decodeGroups, decodeTransfer } from '../mail/transfer-encoding.js';
 
 const BEGIN_MESSAGE = /^-----BEGIN PGP MESSAGE-----[ \t]*\r?\n/;
 const END_MESSAGE = '-----END PGP MESSAGE-----';
+const BEGIN = '-----BEGIN PGP ';
+const END = '-----END PGP ';
+/** More than a checksum and the beginning of the last line. */
+const TAIL = 64;
 /** Armor headers (`Version`, `Comment`, `Hash`) are a few; what has more is none. */
 const MAX_HEADERS = 50;
 
@@ -22,34 +27,64 @@ export function isArmoredMessage(text: string): boolean {
 export function withoutArmor(content: Uint8Array): Uint8Array {
   // The first octet of an OpenPGP packet is never ASCII.
   if ((content[0] ?? 0) >= 0x80) return content;
-  const text = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  const begin = text.indexOf('-----BEGIN PGP ');
-  const end = text.indexOf('-----END PGP ', begin);
+  const text = asBuffer(content);
+  const begin = text.indexOf(BEGIN);
+  const end = text.indexOf(END, begin);
   const start = bodyStart(text, begin);
-  if (begin < 0 || end < start) throw damaged();
-  return decodeLines(text.subarray(start, beforeChecksum(text, start, end)));
+  if (begin < 0 || start < 0 || end < start) throw damaged();
+  return decodeTransfer(text.subarray(start, beforeChecksum(text, start, end)), 'base64');
 }
 
-const PIECE = 1024 * 1024;
+/**
+ * {@link withoutArmor} for a message that comes in pieces, so that it is in memory once. Only for armor as nearly all programs write it; for
+ * any other `push` returns false, or `end` undefined.
+ */
+export class ArmoredPieces {
+  readonly #out: Buffer;
+  #length = 0;
+  #held: Uint8Array = new Uint8Array();
+  #state: 'header' | 'body' | 'done' = 'header';
 
-/** Piece by piece, cut at line ends: a large mail would be in memory once more as a string. */
-function decodeLines(base64: Buffer): Uint8Array {
-  const out = Buffer.allocUnsafe(Math.ceil(base64.length * 0.75) + 3);
-  let length = 0;
-  for (let at = 0; at < base64.length; ) {
-    const lineEnd = at + PIECE < base64.length ? base64.lastIndexOf('\n', at + PIECE) + 1 : 0;
-    const next = lineEnd > at ? lineEnd : base64.length;
-    const piece = decodeTransfer(base64.subarray(at, next), 'base64');
-    // Lines are whole groups of four digits in all that programs write. In anything else no cut can be right.
-    if (next < base64.length && piece.length % 3 !== 0) return decodeTransfer(base64, 'base64');
-    out.set(piece, length);
-    length += piece.length;
-    at = next;
+  /** @param size Octets of the armored message. */
+  constructor(size: number) {
+    this.#out = Buffer.allocUnsafeSlow(Math.ceil(size * 0.75) + 3);
   }
-  return out.subarray(0, length);
+
+  /** Takes the next piece. */
+  push(piece: Uint8Array): boolean {
+    if (this.#state === 'done') return true;
+    let text = asBuffer(concatBytes([this.#held, piece]));
+    if (this.#state === 'header') {
+      const begin = text.indexOf(BEGIN);
+      const start = begin < 0 ? -1 : bodyStart(text, begin);
+      if (start < 0) return false;
+      text = text.subarray(start);
+      this.#state = 'body';
+    }
+    const end = text.indexOf(END);
+    if (end >= 0) {
+      this.#state = 'done';
+      const rest = decodeTransfer(text.subarray(0, beforeChecksum(text, 0, end)), 'base64');
+      if (this.#length + rest.length > this.#out.length) return false;
+      this.#out.set(rest, this.#length);
+      this.#length += rest.length;
+      return true;
+    }
+    // The end, and a checksum in front of it, may be cut in two.
+    const cut = text.length > TAIL ? text.lastIndexOf('\n', text.length - TAIL) + 1 : 0;
+    const octets = decodeGroups(text.subarray(0, cut), this.#out, this.#length);
+    this.#held = text.subarray(cut);
+    this.#length += octets ?? 0;
+    return octets !== undefined;
+  }
+
+  /** The message; undefined if its end did not come. */
+  end(): Uint8Array | undefined {
+    return this.#state === 'done' ? this.#out.subarray(0, this.#length) : undefined;
+  }
 }
 
-/** Behind the first line that is empty. */
+/** Behind the first line that is empty; -1 if there is none. */
 function bodyStart(text: Buffer, begin: number): number {
   let at = text.indexOf('\n', begin) + 1;
   for (let lines = 0; lines < MAX_HEADERS && at > 0; lines++) {
@@ -58,7 +93,7 @@ function bodyStart(text: Buffer, begin: number): number {
     if (next - at < 100 && text.toString('latin1', at, next).trim() === '') return next;
     at = next;
   }
-  throw damaged();
+  return -1;
 }
 
 /** The checksum is a line of its own, `=` and four digits. */

@@ -2,7 +2,8 @@ import type { Message, WebStream } from 'openpgp';
 import type { AbortOptions } from '../core/abort.js';
 import { AbortedError, describe, EncryptionError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
-import { collect, toStream } from './byte-stream.js';
+import { concatBytes } from '../mail/bytes.js';
+import { gather, toStream } from './byte-stream.js';
 import type { PrivateKey, PublicKey } from './key.js';
 import { dateFor, keyProblem } from './key-use.js';
 import { loadOpenPgp, settings } from './library.js';
@@ -37,28 +38,47 @@ export async function encrypt(data: Uint8Array, options: EncryptOptions): Promis
   });
 }
 
+/** What stands in front of an armored message, and behind it. */
+export type Frame = readonly [before: Uint8Array, after: Uint8Array];
+
 /**
- * {@link encrypt} to ASCII armor with CRLF line ends, in pieces: what is large never is in memory more often than needed.
+ * {@link encrypt} to ASCII armor with CRLF line ends, within a frame. What is large never is in memory more often than needed.
  *
+ * @param data In pieces, as they are there.
  * @throws EncryptionError as {@link encrypt}
  */
-export async function encryptArmored(data: Uint8Array, options: EncryptOptions): Promise<readonly Uint8Array[]> {
+export async function encryptArmored(
+  data: readonly Uint8Array[],
+  options: EncryptOptions,
+  [before, after]: Frame = [new Uint8Array(), new Uint8Array()],
+): Promise<Uint8Array> {
   const sealing = await prepare(options);
-  return guarded(data.length, options, async () => {
+  const size = data.reduce((sum, { length }) => sum + length, 0);
+  return guarded(size, options, async () => {
     const { pgp } = await loadOpenPgp();
     // Streams cost a millisecond; small messages go without.
-    if (data.length <= limits.pgpSmallMailBytes) {
-      const message = await pgp.createMessage({ binary: data });
-      return [crlf(await pgp.encrypt({ ...sealing, message: await signed(message, options), format: 'armored' }))];
+    if (size <= limits.pgpSmallMailBytes) {
+      const message = await pgp.createMessage({ binary: concatBytes(data) });
+      const armored = await pgp.encrypt({ ...sealing, message: await signed(message, options), format: 'armored' });
+      return Buffer.concat([before, crlf(armored), after]);
     }
-    const message = await pgp.createMessage<WebStream<Uint8Array>>({ binary: toStream(data) });
+    const message = await pgp.createMessage<WebStream<Uint8Array>>({ binary: toStream(...data) });
     const armored = await pgp.encrypt({ ...sealing, message: await signed(message, options), format: 'armored' });
-    return collect(pieces(armored));
+    return gather(framed(armored, before, after), Math.ceil(before.length + size * ARMOR_FACTOR + after.length));
   });
 }
 
-async function* pieces(armored: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+/** Octets of armor for one of content, generously. */
+const ARMOR_FACTOR = 1.5;
+
+async function* framed(
+  armored: AsyncIterable<string>,
+  before: Uint8Array,
+  after: Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  yield before;
   for await (const piece of armored) yield crlf(piece);
+  yield after;
 }
 
 /** The library ends its lines with LF only. */

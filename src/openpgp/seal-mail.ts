@@ -5,7 +5,7 @@ import { composeMime, type MimeHeaderValue, type MimePart } from '../mail/compos
 import { loadMailLibraries } from '../mail/libraries.js';
 import { parseMailDate } from '../mail/mail-date.js';
 import { HeaderFields } from '../mail/mail-headers.js';
-import { type EncryptOptions, encryptArmored } from './encrypt.js';
+import { type EncryptOptions, encryptArmored, type Frame } from './encrypt.js';
 
 /** What {@link sealMail} needs to know. */
 export interface SealOptions extends EncryptOptions {
@@ -37,14 +37,16 @@ export async function sealMail(mail: Uint8Array, options: SealOptions): Promise<
   const { header: written, body } = split(mail);
   const header = written + (options.fields ?? []).join('');
   const outer = await outerFields(header);
-  const payload = Buffer.concat([Buffer.from(protectedHeader(header, outer), 'latin1'), body]);
-  const armored = await encryptArmored(payload, options);
-  const random = options.random ?? secureRandom;
-  // The composer would copy the encrypted octets several times, so it gets a word in their place.
+  const payload = [Buffer.from(protectedHeader(header, outer), 'latin1'), body];
+  return encryptArmored(payload, options, await frameFor(outer, options.random ?? secureRandom));
+}
+
+/** The mail around what is encrypted. The composer would copy that, so it gets a word in its place. */
+async function frameFor(outer: readonly (readonly [string, OuterField])[], random: RandomBytes): Promise<Frame> {
   const placeholder = randomId(random);
-  const frame = Buffer.from(await composeMime(frameOf(outer, placeholder), { random }));
-  const at = frame.indexOf(placeholder);
-  return Buffer.concat([frame.subarray(0, at), ...armored, frame.subarray(at + placeholder.length)]);
+  const mail = Buffer.from(await composeMime(frameOf(outer, placeholder), { random }));
+  const at = mail.indexOf(placeholder);
+  return [mail.subarray(0, at), mail.subarray(at + placeholder.length)];
 }
 
 function frameOf(outer: readonly (readonly [string, OuterField])[], content: string): MimePart {

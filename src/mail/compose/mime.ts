@@ -2,6 +2,7 @@ import type { encodeWord as encodeWordOfLibrary } from 'nodemailer/lib/mime-func
 import type { default as MimeNode, MimeNodeHeaderValue, MimeNodeOptions } from 'nodemailer/lib/mime-node';
 import { base32, type RandomBytes, secureRandom } from '../../core/random.js';
 import type { MailAddress } from '../parsed-mail.js';
+import { FilePlaces } from './file-places.js';
 
 /**
  * A header field: text (encoded as RFC 2047 says where it has to be), addresses, a time in milliseconds since 1970, or
@@ -54,17 +55,18 @@ export async function composeMime(root: MimePart, options: ComposeOptions = {}):
     import('nodemailer/lib/mime-node'),
     import('nodemailer/lib/mime-funcs'),
   ]);
+  const baseBoundary = base32((options.random ?? secureRandom)(16));
+  const files = new FilePlaces(baseBoundary);
   const node = new Node(root.contentType, {
     ...nodeOptions(root),
-    baseBoundary: base32((options.random ?? secureRandom)(16)),
+    baseBoundary,
     // `=_` occurs in no quoted-printable or base64 body.
     boundaryPrefix: '=_chat',
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  fill({ node, encodeWord }, root);
-  const { buffer, byteOffset, byteLength } = await node.build();
-  return new Uint8Array(buffer, byteOffset, byteLength);
+  fill({ node, encodeWord, files }, root);
+  return files.fill(await node.build());
 }
 
 function nodeOptions(part: MimePart): MimeNodeOptions {
@@ -79,6 +81,7 @@ function nodeOptions(part: MimePart): MimeNodeOptions {
 interface Target {
   readonly node: MimeNode;
   readonly encodeWord: typeof encodeWordOfLibrary;
+  readonly files: FilePlaces;
 }
 
 // Drafts are at most four levels deep.
@@ -103,7 +106,7 @@ function fill(to: Target, part: MimePart): void {
   } else {
     // Also for text files: quoted-printable would be free to change line ends.
     node.setHeader('Content-Transfer-Encoding', 'base64');
-    node.setContent(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+    node.setContent(to.files.reserve(content));
   }
   if (part.disposition !== undefined) {
     const size = typeof content === 'string' ? '' : `; size=${content.byteLength}`;

@@ -130,6 +130,22 @@ describe('composeMime', () => {
     expect(mail).toContain('Content-Transfer-Encoding: base64');
   });
 
+  it.each([0, 1, 56, 57, 58, 114, 57_000, 57_001, 114_001])(
+    'writes a file of %i octets in lines of 76 digits',
+    async (size) => {
+      const first = Uint8Array.from({ length: size }, (_, i) => (i * 7) >>> 2);
+      const children = [first, new Uint8Array([1, 2, 3])].map((content) => ({ contentType: 'image/png', content }));
+      const mail = await text({ contentType: 'multipart/mixed', children });
+      const lines =
+        Buffer.from(first)
+          .toString('base64')
+          .match(/.{1,76}/g) ?? [];
+      const [, one = '', two = ''] = mail.split(/^--=_chat.*$/m).map((part) => part.split('\r\n\r\n')[1]);
+      expect(one.trimEnd()).toBe(lines.join('\r\n'));
+      expect(two).toBe('AQID\r\n');
+    },
+  );
+
   it('keeps every line within the 998 octets of RFC 5322, whatever the text', async () => {
     for (const content of ['x'.repeat(50_000), 'ä'.repeat(50_000), 'x y '.repeat(50_000)]) {
       const mail = await text({ contentType: 'text/plain; charset=utf-8', content });

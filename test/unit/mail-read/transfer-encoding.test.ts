@@ -65,6 +65,21 @@ it('gives the same in pieces as at once', () => {
   );
 });
 
+it.each([
+  ['lines of 76', (line: string) => `${line}\r\n`],
+  ['lines that are no whole groups', (line: string) => `${line.slice(0, 61)}\n${line.slice(61)}\n`],
+  ['one digit too many in a line', (line: string, i: number) => `${line}${i === 100 ? 'A' : ''}\n`],
+  ['padding in the middle', (line: string, i: number) => `${line}${i === 100 ? 'QQ==' : ''}\n`],
+  ['junk in the middle', (line: string, i: number) => `${line}${i === 100 ? '!' : ''}\r\n`],
+  ['no line ends', (line: string) => line],
+])('decodes large base64 as piece by piece: %s', (_, write) => {
+  const line = 'QUJDREVGR0hJSktM'.repeat(5).slice(0, 76);
+  const octets = bytes(Array.from({ length: 5000 }, (_, i) => write(line, i)).join(''));
+  const decoder = transferDecoder('base64');
+  const expected = Buffer.concat([decoder.push(octets), decoder.end()]);
+  expect(Buffer.compare(decodeTransfer(octets, 'base64'), expected)).toBe(0);
+});
+
 it('decodes what Node encodes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (octets) => {

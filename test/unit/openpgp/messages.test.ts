@@ -94,8 +94,7 @@ describe('an encrypted message', () => {
   it('is armored with CRLF line ends, the same whether small or in pieces', async () => {
     for (const size of [0, 1, 57, 5000, limits.pgpSmallMailBytes + 12_345]) {
       const data = new Uint8Array(size).map((_, i) => i % 251);
-      const pieces = await encryptArmored(data, { to: [bob.publicKey], signWith: ada.key, now: NOW });
-      const armored = Buffer.concat(pieces);
+      const armored = Buffer.from(await encryptArmored([data], { to: [bob.publicKey], signWith: ada.key, now: NOW }));
       expect(armored.indexOf('-----BEGIN PGP MESSAGE-----\r\n\r\n')).toBe(0);
       expect(/[^\r]\n/.test(armored.toString('latin1'))).toBe(false);
       const opened = await decrypt(withoutArmor(armored), { keys: [bob.key], verifyWith: [ada.publicKey] });
@@ -236,8 +235,8 @@ describe('a passphrase', () => {
       code: 'DECRYPTION_FAILED',
     });
     await expect(encryptWithPassphrase('x', '')).rejects.toMatchObject({ code: 'INVALID_OPTION' });
-    const toKey = await encryptArmored(DATA, { to: [bob.publicKey], signWith: ada.key, now: NOW });
-    await expect(decryptWithPassphrase(Buffer.concat(toKey).toString(), 'x')).rejects.toMatchObject({
+    const toKey = await encryptArmored([DATA], { to: [bob.publicKey], signWith: ada.key, now: NOW });
+    await expect(decryptWithPassphrase(Buffer.from(toKey).toString(), 'x')).rejects.toMatchObject({
       code: 'DECRYPTION_FAILED',
     });
   });

@@ -235,13 +235,11 @@ describe('reading', () => {
   it('reads binary and armored parts, and what Exchange makes of them', async () => {
     const message = await encrypted('Content-Type: text/plain\r\n\r\nHi');
     expect((await open(pgpMime(message), bob, [ada])).mail.root.text()).toBe('Hi');
-    const armored = Buffer.concat([
-      ...(await encryptArmored(utf8('Content-Type: text/plain\r\n\r\nHi'), {
-        to: [bob.publicKey],
-        signWith: ada.key,
-        now: NOW,
-      })),
-    ]);
+    const armored = await encryptArmored([utf8('Content-Type: text/plain\r\n'), utf8('\r\nHi')], {
+      to: [bob.publicKey],
+      signWith: ada.key,
+      now: NOW,
+    });
     expect((await open(pgpMime(armored), bob, [ada])).security.signature).toBe('valid');
     const rearranged = pgpMime(message)
       .replace('multipart/encrypted; protocol="application/pgp-encrypted"', 'multipart/mixed')
@@ -250,9 +248,8 @@ describe('reading', () => {
   });
 
   it('reads a text that is wholly an armored message', async () => {
-    const armored = Buffer.concat([
-      ...(await encryptArmored(utf8('Grüße'), { to: [bob.publicKey], signWith: ada.key, now: NOW })),
-    ]).toString();
+    const how = { to: [bob.publicKey], signWith: ada.key, now: NOW };
+    const armored = Buffer.from(await encryptArmored([utf8('Grüße')], how)).toString();
     const inline = (text: string) =>
       lines('From: Ada <ada@example.org>', 'Subject: hello', 'Content-Type: text/plain', '', text);
     const opened = await open(inline(`\r\n${armored}\r\n`), bob, [ada]);
