@@ -1,6 +1,7 @@
 import { throwIfAborted } from '../../core/abort.js';
 import { CoiError, InputError, MailError, ServerError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
+import { readMail } from '../../mail/read-mail.js';
 import { transferDecoder } from '../../mail/transfer-encoding.js';
 import type { AttachmentRecord, MessageRecord } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
@@ -95,7 +96,7 @@ async function fromOutbox(
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
   const [record] = await store.list('outbox', { index: 'byMessage', prefix: [message.key], limit: 1 });
   if (!record) return undefined;
-  const content = await partOf(await readWhole(store, record), sectionOf(attachment), keys, options);
+  const content = await partOf(await readMail(await readWhole(store, record)), sectionOf(attachment), keys, options);
   return content && single(content);
 }
 

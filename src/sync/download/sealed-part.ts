@@ -1,15 +1,17 @@
 import { MailError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
-import type { MailPart } from '../../mail/parsed-mail.js';
+import { parsedMailFromParts } from '../../mail/body-structure.js';
+import type { MailPart, ParsedMail } from '../../mail/parsed-mail.js';
 import { readMail } from '../../mail/read-mail.js';
 import { openMail } from '../../openpgp/open-mail.js';
-import type { ImapTransport } from '../../transport/imap.js';
+import type { ImapFolderSession, ImapTransport } from '../../transport/imap.js';
 import type { DownloadOptions } from '../engine.js';
 import type { AccountKeys } from '../keys/account-keys.js';
+import { fetchSealed } from './fetch-sealed.js';
 
-/** A part of a mail that was fetched whole, decoded; opens the encryption first if there is one. Undefined if there is no such part. */
+/** A part of a mail that is there as a whole, decoded; opens the encryption first if there is one. Undefined if there is no such part. */
 export async function partOf(
-  raw: Uint8Array,
+  outer: ParsedMail,
   part: string,
   keys: AccountKeys,
   { signal }: DownloadOptions = {},
@@ -17,7 +19,7 @@ export async function partOf(
   const how = { ...(signal && { signal }) };
   // Who signed it was looked at when the message came in.
   const own = keys.manager.decryptionKeys;
-  const { mail } = await openMail(await readMail(raw, how), { ...how, keys: own, keysOf: async () => [] });
+  const { mail } = await openMail(outer, { ...how, keys: own, keysOf: async () => [] });
   return findPart(mail.root, part)?.content();
 }
 
@@ -37,16 +39,30 @@ export async function sealedPart(
   if (copy.size > limits.mailBytes)
     throw new MailError('LIMIT_EXCEEDED', `The encrypted mail is larger than ${limits.mailBytes} bytes.`);
   const { signal } = options;
-  const raw = await imap.withFolder(
+  const outer = await imap.withFolder(
     copy.folder,
     async (session) => {
       if (copy.uidValidity !== undefined && session.state.uidValidity !== copy.uidValidity) return undefined;
-      const [mail] = await session.fetch([copy.uid], { source: true }, { ...(signal && { signal }) });
-      return mail?.source;
+      return fetchOuter(session, copy.uid, options);
     },
     { readOnly: true, ...(signal && { signal }) },
   );
-  return raw && partOf(raw, part, keys, options);
+  return outer && partOf(outer, part, keys, options);
+}
+
+async function fetchOuter(
+  session: ImapFolderSession,
+  uid: number,
+  { signal }: DownloadOptions,
+): Promise<ParsedMail | undefined> {
+  const how = { ...(signal && { signal }) };
+  const [head] = await session.fetch([uid], { headers: true, structure: true }, how);
+  const sealed = head && (await fetchSealed(session, head, how));
+  const { headers, structure, parts, size } = sealed ?? {};
+  if (headers && structure && parts && size !== undefined)
+    return parsedMailFromParts({ headers, structure, parts, size }, how);
+  const [mail] = await session.fetch([uid], { source: true }, how);
+  return mail?.source && readMail(mail.source, how);
 }
 
 function findPart(part: MailPart, path: string): MailPart | undefined {

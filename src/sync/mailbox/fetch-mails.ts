@@ -3,6 +3,7 @@ import { limits } from '../../core/limits.js';
 import type { Logger } from '../../core/logger.js';
 import { type BodyStructurePart, partsToFetch } from '../../mail/body-structure.js';
 import type { FetchedMail, ImapFolderSession, ImapTransport } from '../../transport/imap.js';
+import { fetchSealed } from '../download/fetch-sealed.js';
 import type { Suspects } from './suspects.js';
 
 /** What fetching needs. */
@@ -123,6 +124,8 @@ async function fetchInPieces(folder: ImapFolderSession, row: MailRow, context: F
     // Absurd nesting, or a server that does not understand the mail: we can take it apart ourselves if it is not too large.
     if (!head.structure && row.size <= limits.syncBatchBytes) return fetchWhole(context, folder, [row]);
     if (!head.structure) return [giveUp(context, folder, row, 'no BODYSTRUCTURE')];
+    const sealed = await fetchSealed(folder, head, { signal });
+    if (sealed) return [sealed];
     // Neither encryption nor signature can be undone in pieces.
     if (row.size <= wholeLimit(head.structure)) return fetchWhole(context, folder, [row]);
     const wanted = partsToFetch(head.structure);
