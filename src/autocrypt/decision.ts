@@ -30,6 +30,8 @@ export interface DecisionRecipient extends RecipientFacts {
 /** What {@link decideEncryption} decides upon. */
 export interface DecisionInput extends MessageFacts {
   readonly mode: EncryptionMode;
+  /** False: the user has switched Autocrypt off, so nothing is encrypted. Default true. */
+  readonly enabled?: boolean;
   readonly ownKey: OwnKeyState;
   /** Everybody the message goes to, without the sender's own addresses. */
   readonly recipients: readonly DecisionRecipient[];
@@ -38,7 +40,7 @@ export interface DecisionInput extends MessageFacts {
 /** Why a message is not encrypted, or not sent. */
 export type DecisionReason =
   | RecommendationReason
-  /** The user has switched encryption off for the chat. */
+  /** The user has switched encryption off, for the chat or altogether. */
   | 'off'
   /** There is no key of our own. */
   | 'no-own-key'
@@ -96,6 +98,8 @@ export function decideEncryption(input: DecisionInput): EncryptionDecision {
   });
 
   if (input.mode === 'off') return decide('plain', 'off');
+  // That the account does not encrypt is no leave to send in the clear what must not be.
+  if (input.enabled === false) return decide(input.mode === 'require' ? 'refuse' : 'plain', 'off');
   const mustEncrypt = input.mode === 'require' || input.replyToEncrypted;
   const otherwise = mustEncrypt ? 'refuse' : 'plain';
   if (input.ownKey !== 'ready') return decide(otherwise, input.ownKey === 'none' ? 'no-own-key' : 'import-needed');
@@ -112,11 +116,16 @@ export function decideEncryption(input: DecisionInput): EncryptionDecision {
 
 /**
  * The error for a message that is refused: `MISSING_KEY` or `KEY_CHANGED` naming the contacts, or `KEY_IMPORT_NEEDED`, or
- * `KEY_UNUSABLE` if there is no key of our own.
+ * `KEY_UNUSABLE` if there is no key of our own, or it is not to be used.
  */
 export function refusal(decision: EncryptionDecision): EncryptionError {
   const names = decision.addresses.join(', ');
   switch (decision.reason) {
+    case 'off':
+      return new EncryptionError(
+        'KEY_UNUSABLE',
+        'The message must be encrypted, and encryption is switched off. Switch it on with setPreferences({ enabled: true }).',
+      );
     case 'import-needed':
       return importNeeded();
     case 'no-own-key':

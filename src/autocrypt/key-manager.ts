@@ -114,7 +114,8 @@ export class KeyManager extends OwnKeyManager {
     }
     const peers = await this.#peers.usableKeys([...usesChat.keys()], this.clock.now());
     const decision = decideEncryption({
-      mode: this.enabled ? (options.mode ?? 'auto') : 'off',
+      mode: options.mode ?? 'auto',
+      enabled: this.enabled,
       ownKey: this.state(options.from),
       preferEncrypt: this.preferEncrypt,
       replyToEncrypted: options.replyToEncrypted ?? false,

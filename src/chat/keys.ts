@@ -86,7 +86,10 @@ export class Keys {
     return this.#manager.state() === 'ready' ? this.#manager.signingKey().fingerprint : undefined;
   }
 
-  /** False: nothing is encrypted or announced; what comes in is still read and learned. */
+  /**
+   * False: nothing is encrypted or announced, also in chats that were encrypted; what is to be encrypted whatever happens (`require`, forwarding)
+   * is refused. What comes in is still read and learned.
+   */
   get enabled(): boolean {
     return this.#manager.enabled;
   }

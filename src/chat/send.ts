@@ -85,6 +85,12 @@ async function send(
     if (extras.act && !act) return undefined;
     const recipients = await recipientsOf(context, chat, act?.recipients);
     const plan = await planOutgoing(context.keys.manager, { from, recipients, ...wish(context, found, forwarded) });
+    if (forwarded?.confidential && !plan.encrypted) {
+      throw new InputError(
+        'INVALID_STATE',
+        'The message was encrypted, and this chat is not. Pass { allowPlaintext: true } to forward it all the same.',
+      );
+    }
     const tokens = await tokensFor(context, {
       chat,
       from,
@@ -128,12 +134,7 @@ function wish(
   forwarded: ForwardedContent | undefined,
 ) {
   const options = encryptionOptions(context, chat, replyTo);
-  if (!forwarded?.confidential) return options;
-  if (options.mode !== 'off') return { ...options, replyToEncrypted: true };
-  throw new InputError(
-    'INVALID_STATE',
-    'The message was encrypted, and this chat is not. Pass { allowPlaintext: true } to forward it all the same.',
-  );
+  return forwarded?.confidential ? { ...options, replyToEncrypted: true } : options;
 }
 
 async function lookUp(context: AccountContext, chatId: string, draft: MessageDraft, founding: GroupChat | undefined) {

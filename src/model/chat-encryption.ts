@@ -37,8 +37,8 @@ export function saysLess(before: MessageRecord | undefined, after: MessageRecord
 
 /**
  * True once a message of either side was encrypted: from then on the chat stays so, until the user says otherwise. In a group one
- * message of another member is enough: they had the keys of all, and sent them along. Without the own key (`unopened`) nothing can
- * be proved, and what looks encrypted has to do.
+ * message of another member is enough: they had the keys of all, and sent them along. The chat with oneself has only one side. Without
+ * the own key (`unopened`) nothing can be proved, and what looks encrypted has to do.
  */
 export function isEncryptedBothWays(
   { encryptionSeen: seen = NOTHING, kind }: Pick<ChatRecord, 'encryptionSeen'> & Partial<Pick<ChatRecord, 'kind'>>,
@@ -46,6 +46,7 @@ export function isEncryptedBothWays(
 ): boolean {
   const enough = unopened ? 1 : 2;
   if (kind === 'group') return seen.others >= enough;
+  if (kind === 'self') return seen.own >= enough;
   return seen.others >= enough && seen.own >= enough;
 }
 

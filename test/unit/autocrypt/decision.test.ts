@@ -81,6 +81,14 @@ describe('what was encrypted stays encrypted', () => {
 });
 
 describe('modes', () => {
+  it('in an account that does not encrypt, what must be encrypted is refused, and the rest is plain', () => {
+    expect(decide([mutual], { enabled: false })).toMatchObject({ action: 'plain', reason: 'off' });
+    expect(decide([mutual], { enabled: false, mode: 'off' })).toMatchObject({ action: 'plain', reason: 'off' });
+    const decision = decide([mutual], { enabled: false, mode: 'require' });
+    expect(decision).toMatchObject({ action: 'refuse', reason: 'off' });
+    expect(refusal(decision)).toMatchObject({ code: 'KEY_UNUSABLE' });
+  });
+
   it('off never encrypts', () => {
     expect(decide([mutual], { mode: 'off' })).toMatchObject({ action: 'plain', reason: 'off' });
   });

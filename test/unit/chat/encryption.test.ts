@@ -84,6 +84,19 @@ describe('sending', () => {
     expect(isSealed(ada)).toBe(true);
   });
 
+  it('to oneself is refused when the key has expired, once notes were encrypted', async () => {
+    const clock = clockAt(NOW);
+    const ada = await open({ clock, key: false });
+    await ada.account.keys.create({ expires: new Date(NOW + 1000) });
+    const chat = await ada.account.chat('ada@example.org');
+    const { receive } = ada;
+    const note = { chatId: 'self', security: sealed, ownCopy: true, state: 'sent' as const };
+    await receive([ownRecord('note', { ...note, to: [{ address: 'ada@example.org' }] })]);
+    clock.set(NOW + 5000);
+    await expect(chat.send('Note')).rejects.toMatchObject({ code: 'KEY_UNUSABLE' });
+    expect(ada.engine.accepted).toEqual([]);
+  });
+
   it('has the key of the alias that it is written from', async () => {
     const ada = await open({ aliases: ['ada@alias.example'] });
     const chat = await ada.account.chat(BOB);
@@ -105,6 +118,25 @@ describe('sending', () => {
     await chat.setEncryption('require');
     await expect(chat.send('A secret')).rejects.toMatchObject({ code: 'MISSING_KEY' });
     expect(ada.engine.accepted).toHaveLength(1);
+  });
+});
+
+describe('an account whose encryption is switched off', () => {
+  it('sends nothing in plain text that must be encrypted', async () => {
+    const ada = await open();
+    await learn(ada, await person(BOB));
+    await establish(ada);
+    await ada.account.keys.setPreferences({ enabled: false });
+    const chat = await ada.account.chat(BOB);
+    const theirs = await chat.message('theirs');
+    await expect(theirs?.forward(chat)).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    await chat.setEncryption('require');
+    await expect(chat.send('A secret')).rejects.toMatchObject({ code: 'KEY_UNUSABLE' });
+    expect(await chat.encryption()).toMatchObject({ state: 'blocked', reason: 'off' });
+    expect(ada.engine.accepted).toEqual([]);
+    await chat.setEncryption('auto');
+    await chat.send('Hello');
+    expect(isSealed(ada)).toBe(false);
   });
 });
 

@@ -23,6 +23,15 @@ describe('what a chat knows of encryption', () => {
     expect(isEncryptedBothWays(chat, { unopened: true })).toBe(withoutKey);
   });
 
+  it('in the chat with oneself has one side', () => {
+    const note = (signature: MessageRecord['security']['signature']) =>
+      withEncryptedMails(newChat('self'), [ownRecord('note', { security: security(signature) })]);
+    expect(isEncryptedBothWays(newChat('self'), { unopened: false })).toBe(false);
+    expect(isEncryptedBothWays(note('valid'), { unopened: false })).toBe(true);
+    expect(isEncryptedBothWays(note('none'), { unopened: false })).toBe(false);
+    expect(isEncryptedBothWays(note('none'), { unopened: true })).toBe(true);
+  });
+
   it('what was written here needs no signature', () => {
     const own = ownRecord('ours', { security: security('none'), ownCopy: true });
     expect(withEncryptedMails(newChat('single:bob@example.net'), [own]).encryptionSeen).toEqual({ others: 0, own: 2 });
