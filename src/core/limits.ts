@@ -63,6 +63,10 @@ export const limits = {
   typingEventMs: 3_000,
   /** Characters of a trust token; real ones have 150. */
   tokenChars: 1000,
+  /** Characters of a token of a submission server. Two of them have to fit into a command line of a server that is not generous (RFC 5321 4.5.3.1.4 allows 512 octets and more for parameters). */
+  serverTokenChars: 500,
+  /** Refused tokens of submission servers that are remembered for a session; more are tried again. */
+  refusedTokens: 10_000,
   /** Validity of a token that we issue, seconds (90 days): long enough for people who seldom write, short enough to forget those who left. */
   tokenValidityS: 90 * 24 * 3600,
   /** Servers whose word about one receipt is kept: our own is known later than the receipt, perhaps. */

@@ -91,16 +91,12 @@ function misbehaved(thrown: unknown, endpoint: Endpoint): ServerError {
   );
 }
 
-/** The refusals of single recipients: nodemailer names the recipient in each. `named` gives back the caller's spelling. */
-export function recipientErrors(
-  errors: readonly unknown[] | undefined,
-  endpoint: Endpoint,
-  named: ReadonlyMap<string, string> = new Map(),
-): readonly SmtpRejection[] {
+/** The refusals of single recipients: nodemailer names the recipient in each. */
+export function recipientErrors(errors: readonly unknown[] | undefined, endpoint: Endpoint): readonly SmtpRejection[] {
   return (errors ?? []).flatMap((thrown) => {
     const recipient =
       typeof thrown === 'object' && thrown !== null && 'recipient' in thrown ? thrown.recipient : undefined;
     if (typeof recipient !== 'string') return [];
-    return [{ address: named.get(recipient) ?? recipient, error: smtpError(thrown, endpoint) }];
+    return [{ address: recipient, error: smtpError(thrown, endpoint) }];
   });
 }

@@ -14,6 +14,7 @@ import type { ServerSettings, TlsSettings } from './settings.js';
 import type { SmtpMessage } from './smtp.js';
 import { smtpError } from './smtp-errors.js';
 import { serverLimits } from './smtp-limits.js';
+import { TokenDialogue } from './smtp-stoken.js';
 import { tlsOptions } from './tls-options.js';
 
 /** What opening a session needs. */
@@ -25,14 +26,23 @@ export interface SmtpSessionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What became of one message. */
+export type SmtpSent = SMTPConnectionSendInfo & { readonly renewed: ReadonlyMap<string, string> };
+
 /** One SMTP connection, logged in. One message at a time. */
 export class SmtpSession {
   /** True once something of a message's content went out: from then on it may have arrived. */
   contentSent = false;
+  /** True once a message was taken. */
+  served = false;
+  /** True if tokens went along with the last message. */
+  tokensSent = false;
   /** Recipients that the server takes in one transaction, as far as it said so or showed it. */
   mostRecipients = Number.POSITIVE_INFINITY;
   /** Messages that the server still takes over this connection. */
   #mailsLeft = Number.POSITIVE_INFINITY;
+  /** Asked for with the first message that has tokens: it costs a round trip, and hardly any server knows them. */
+  #tokens: Promise<TokenDialogue | undefined> | undefined;
   #failure: CoiError | undefined;
   readonly #gone: Promise<never>;
 
@@ -100,8 +110,9 @@ export class SmtpSession {
   }
 
   /** Sends one message. Errors are ours; the session is closed unless the server just said no. */
-  async send(message: SmtpMessage, signal: AbortSignal | undefined): Promise<SMTPConnectionSendInfo> {
+  async send(message: SmtpMessage, signal: AbortSignal | undefined): Promise<SmtpSent> {
     this.contentSent = false;
+    this.tokensSent = false;
     this.#mailsLeft--;
     const content = Buffer.from(message.bytes.buffer, message.bytes.byteOffset, message.bytes.byteLength);
     const source = new Readable({
@@ -119,9 +130,21 @@ export class SmtpSession {
       size: content.length,
       use8BitMime: content.some((octet) => octet > 127),
     };
-    return this.#bounded(content.length, signal, () =>
-      callback<SMTPConnectionSendInfo>((done) => this.connection.send(envelope, source, done)),
-    );
+    return this.#bounded(content.length, signal, async () => {
+      const { tokens } = message;
+      const dialogue = tokens && tokens.size > 0 ? await this.#dialogue() : undefined;
+      if (tokens && dialogue) {
+        dialogue.begin(tokens);
+        this.tokensSent = true;
+      }
+      try {
+        const info = await callback<SMTPConnectionSendInfo>((done) => this.connection.send(envelope, source, done));
+        this.served = true;
+        return { ...info, renewed: dialogue?.end() ?? new Map() };
+      } finally {
+        dialogue?.end();
+      }
+    });
   }
 
   /** Forgets a transaction that the server refused, so that the next one can begin. */
@@ -140,6 +163,11 @@ export class SmtpSession {
   close(): void {
     this.#failure ??= lost(this.endpoint);
     this.connection.close();
+  }
+
+  #dialogue(): Promise<TokenDialogue | undefined> {
+    this.#tokens ??= TokenDialogue.open(this.connection);
+    return this.#tokens;
   }
 
   #learnLimits(): void {

@@ -1,6 +1,14 @@
 import type { AbortOptions } from '../core/abort.js';
 import { type CoiError, ServerError } from '../core/errors.js';
 
+/** Tokens of submission servers that go along for one recipient (draft-slusarz-extra-smtp-submission-token). */
+export interface ServerTokens {
+  /** `STOKEN`: what the recipient's server gave us. */
+  readonly held: string;
+  /** `MYSTOKEN`: what our server has for the recipient. */
+  readonly own?: string;
+}
+
 /** One message for the server. */
 export interface SmtpMessage {
   /** MAIL FROM. */
@@ -9,6 +17,8 @@ export interface SmtpMessage {
   readonly to: readonly string[];
   /** RFC 5322 octets. */
   readonly bytes: Uint8Array;
+  /** Tokens by recipient, as spelt in `to`. They go out only to a server that offers `STOKEN`. */
+  readonly tokens?: ReadonlyMap<string, ServerTokens> | undefined;
 }
 
 /** A recipient that the server refused. */
@@ -43,6 +53,8 @@ export interface SmtpResult {
   readonly rejected: readonly SmtpRejection[];
   /** Recipients beyond what the server takes at once. Hand the message over again for them. */
   readonly notTried?: readonly string[];
+  /** Tokens that the server gave in place of those that were presented, by recipient. */
+  readonly renewed?: ReadonlyMap<string, string>;
   /** Reply to the message itself. */
   readonly response: string;
 }
