@@ -3,7 +3,7 @@ import type { Actor } from '../unit/openpgp/support.js';
 import { NOW } from '../unit/openpgp/support.js';
 
 /** Encrypts packets that no honest program would write. */
-export async function encryptPackets(raw: Uint8Array, to: Actor): Promise<Uint8Array> {
+export async function encryptPackets(raw: Uint8Array, to: Pick<Actor, 'publicKey'>): Promise<Uint8Array> {
   const encryptionKeys = to.publicKey.inner;
   const { encryptSessionKey, config, enums } = await import('openpgp');
   const date = new Date(NOW);
