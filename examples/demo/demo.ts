@@ -19,13 +19,16 @@ await Promise.all([ada.start(), bob.start()]);
 say('', 'a mail host with ada, bob and carla; ada and bob are connected');
 
 try {
-  // Text, and a reply.
+  // Text, and a reply: it is encrypted, because the key came with the text. Nobody has to do anything for that.
   const hello = expectMessage(bob, (m) => m.text === 'Hi Bob!');
   await (await ada.chat('bob@example.org')).send('Hi Bob!');
   const greeting = show(await hello);
   const answer = expectMessage(ada, (m) => m.text === 'Hi Ada, good to see you.');
   await greeting.reply('Hi Ada, good to see you.');
-  show(await answer);
+  if (!isProtected(show(await answer))) throw new Error('the first answer is not encrypted');
+  const { state } = await (await ada.chat('bob@example.org')).encryption();
+  if (state !== 'encrypted') throw new Error(`the chat is ${state}`);
+  say('', 'from here on the chat is encrypted end to end: the keys came with the first messages');
 
   // A photo.
   const picture = expectMessage(bob, (m) => m.attachments.length === 1);
@@ -130,8 +133,13 @@ async function expectChats(account: Account, counts: Record<string, number>): Pr
 function show(message: Message): Message {
   const name = message.from.address.split('@')[0] ?? '';
   const files = message.attachments.map((file) => ` [${file.filename}, ${file.size} bytes]`).join('');
-  say(name, message.text + files);
+  say(name, `${isProtected(message) ? '🔒' : '  '} ${message.text}${files}`);
   return message;
+}
+
+/** Encrypted, and surely by the one who it is from: only both together deserve a padlock. */
+function isProtected({ security }: Message): boolean {
+  return security.encrypted && security.signature === 'valid';
 }
 
 function say(who: string, text: string): void {
