@@ -277,20 +277,10 @@ export abstract class OwnKeyManager {
     await this.#saveSettings({ ...this.#settings, evidence });
   }
 
-  /**
-   * Takes over what others than this manager have written to the store about the mailbox, such as evidence that came with
-   * its mails (see {@link learn}). Own keys and preferences are only ever written by the manager.
-   */
-  async refresh(): Promise<void> {
-    await this.exclusively(async () => {
-      const settings = await this.store.settings();
-      if (settings) this.#settings = { ...this.#settings, evidence: settings.evidence };
-    });
-  }
-
   async #saveSettings(settings: KeySettings): Promise<void> {
     await this.store.commit({ settings });
-    this.#settings = settings;
+    // Something may have been shown meanwhile.
+    this.#settings = { ...settings, evidence: joinEvidence(settings.evidence, this.#settings.evidence) };
   }
 
   #usable(address: string | undefined): OwnKey {

@@ -49,11 +49,6 @@ export class AccountKeys {
     return new AccountKeys(manager);
   }
 
-  /** Brings the state of the keys in step with what mails have shown. */
-  async refresh(): Promise<void> {
-    await this.manager.refresh();
-  }
-
   /** Public halves of all own keys, newest first: what own mail may be signed with. */
   ownPublicKeys(): readonly PublicKey[] {
     return this.manager.decryptionKeys.map((key) => {

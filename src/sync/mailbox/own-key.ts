@@ -7,6 +7,8 @@ import type { ImapFolderSession, ImapTransport } from '../../transport/imap.js';
 import { type ArrivedLesson, learnArrivals } from '../keys/learn-arrivals.js';
 import type { SyncContext } from '../sync-context.js';
 
+type KeyContext = Pick<SyncContext, 'keys' | 'writer' | 'identity' | 'logger'>;
+
 /** Header fields that show a key in use. */
 const FIELDS = ['From', 'Date', 'Message-ID', 'Content-Type', 'Autocrypt', 'Autocrypt-Setup-Message'] as const;
 
@@ -18,7 +20,7 @@ const FIELDS = ['From', 'Date', 'Message-ID', 'Content-Type', 'Autocrypt', 'Auto
  * @param paths Folders to look into.
  */
 export async function makeOwnKey(
-  context: SyncContext,
+  context: KeyContext,
   imap: ImapTransport,
   paths: Iterable<string>,
   signal: AbortSignal,
@@ -26,7 +28,7 @@ export async function makeOwnKey(
   const { keys, logger } = context;
   if (!needsOwnKey(context)) return;
   for (const path of paths) {
-    if ((await stateOfKeys(context)) !== 'none') return;
+    if (keys.manager.state() !== 'none') return;
     await imap
       .withFolder(path, (folder) => searchEvidence(context, folder, signal), { readOnly: true, signal })
       .catch((thrown) => {
@@ -34,22 +36,24 @@ export async function makeOwnKey(
         if (!(thrown instanceof CoiError && thrown.code === 'FOLDER_MISSING')) throw thrown;
       });
   }
-  if ((await stateOfKeys(context)) !== 'none') return;
-  const { fingerprint } = await keys.manager.create();
-  logger.log('info', `The mailbox has an OpenPGP key now: ${fingerprint}.`);
+  if (keys.manager.state() !== 'none') return;
+  try {
+    const { fingerprint } = await keys.manager.create();
+    logger.log('info', `The mailbox has an OpenPGP key now: ${fingerprint}.`);
+  } catch (thrown) {
+    // The user is just making or importing one, or a mail that came meanwhile shows that there is one.
+    const isNeedless =
+      thrown instanceof CoiError && (thrown.code === 'KEY_EXISTS' || thrown.code === 'KEY_IMPORT_NEEDED');
+    if (!isNeedless) throw thrown;
+  }
 }
 
 /** True if there is no key, and one is wanted. */
-export function needsOwnKey({ keys }: SyncContext): boolean {
+export function needsOwnKey({ keys }: Pick<SyncContext, 'keys'>): boolean {
   return keys.manager.enabled && keys.manager.ownKeys.length === 0;
 }
 
-async function stateOfKeys({ keys }: SyncContext) {
-  await keys.refresh();
-  return keys.manager.state();
-}
-
-async function searchEvidence(context: SyncContext, folder: ImapFolderSession, signal: AbortSignal): Promise<void> {
+async function searchEvidence(context: KeyContext, folder: ImapFolderSession, signal: AbortSignal): Promise<void> {
   if (folder.state.exists === 0) return;
   const { identity, writer } = context;
   const found = new Set(await newest(folder, ['Autocrypt-Setup-Message', 'v1']));

@@ -58,7 +58,6 @@ export class StorageSync {
 
   /** Reads and writes the next batch; true if there is more to do at once. */
   async pass(): Promise<boolean> {
-    await this.#context.keys.refresh();
     if (this.#path !== undefined && (await this.#read(this.#path))) return true;
     return this.#write();
   }

@@ -262,7 +262,6 @@ describe('keys that mails bring', () => {
     });
     await take(state, copyOf(sent, { uid: 1, folder: 'Sent' }));
     const keys = await state.keys();
-    await keys.refresh();
     expect(keys.manager.state()).toBe('import-needed');
     expect(keys.manager.state(ALIAS)).toBe('import-needed');
   });

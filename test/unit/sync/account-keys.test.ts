@@ -103,6 +103,18 @@ describe('keys in the store of an account', () => {
     expect(await keys.peer(BOB)).toMatchObject({ fingerprint: second.fingerprint, verified: first.fingerprint });
   });
 
+  test('what a mail shows while preferences are saved counts at once', async () => {
+    const store = new MemoryStore();
+    await store.open();
+    const { writer, keys } = await keysOn(store);
+    await Promise.all([
+      keys.setPreferences({ preferEncrypt: 'mutual' }),
+      writer.run((tx) => new TransactionKeyStore(tx).noteEvidence({ setupMessage: 5 })),
+    ]);
+    expect(keys.state()).toBe('import-needed');
+    expect(keys.preferEncrypt).toBe('mutual');
+  });
+
   test('what the mailbox has shown is not forgotten when preferences are saved that did not know of it', async () => {
     const store = new MemoryStore();
     await store.open();

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeSetupMessage } from '../../../src/autocrypt/setup-message.js';
+import { silentLogger } from '../../../src/core/logger.js';
+import { makeOwnKey } from '../../../src/sync/mailbox/own-key.js';
 import { MailHost } from '../../../src/testing/mail-host.js';
 import { engineOn, rawMail, type TestEngine } from '../../support/engine.js';
+import { FakeImap } from '../../support/fake-imap.js';
 import { type Sealer, sealedMail, sealer } from '../../support/sealed.js';
 
 const ADA = 'ada@example.org';
@@ -56,6 +59,16 @@ describe('the key of a mailbox', () => {
     await test.engine.start();
     await test.complete();
     expect(test.keys.manager.ownKeys.map((key) => key.fingerprint)).toEqual([fingerprint]);
+  });
+
+  it('is made once, when the user makes one at the same time', async () => {
+    const test = await engineOn(host);
+    engines.push(test);
+    const { keys, writer, identity } = test;
+    const byUser = keys.manager.create();
+    const context = { keys, writer, identity, logger: silentLogger };
+    await makeOwnKey(context, new FakeImap(), [], new AbortController().signal);
+    expect(keys.manager.ownKeys).toEqual([await byUser]);
   });
 
   it('is not made where Sent shows mail of ours with a key', async () => {
