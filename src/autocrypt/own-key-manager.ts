@@ -34,6 +34,7 @@ export abstract class OwnKeyManager {
   readonly addresses: readonly string[];
   protected readonly store: KeyStore;
   protected readonly clock: Clock;
+  /** @internal */
   protected readonly minimized = new MinimizedKeys();
   readonly #random: RandomBytes | undefined;
   readonly #own: OwnKeys;

@@ -78,13 +78,13 @@ export interface AccountOptions {
   /** Ask for read receipts from people who use a chat client. Default true. */
   readonly requestReceipts?: boolean | undefined;
   /**
-   * Who learns that a message was read ({@link Chat.markRead}), if they asked: `always` everybody whose request was accepted and who uses a
+   * Who learns that a message was read (`chat.markRead`), if they asked: `always` everybody whose request was accepted and who uses a
    * chat program; `trusted` only people with whom there is a trusted connection; `never` nobody. `chat.setReceipts` and
    * `contact.setReceipts` set it for one of them. Default `always`.
    */
   readonly receipts?: ReceiptPolicy | undefined;
   /**
-   * Let {@link Chat.typing} tell people with whom there is a trusted connection that the user is typing. Each notice is a mail of its own.
+   * Let `chat.typing` tell people with whom there is a trusted connection that the user is typing. Each notice is a mail of its own.
    * Default false.
    */
   readonly typing?: boolean | undefined;

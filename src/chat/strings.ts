@@ -28,13 +28,21 @@ export interface ChangeWords {
  * ```
  */
 export interface Strings {
+  /** The group was made; the first message that its members get. */
   readonly groupCreated: (words: ChangeWords) => string;
+  /** Somebody was added. */
   readonly memberAdded: (words: ChangeWords) => string;
+  /** Somebody was removed. */
   readonly memberRemoved: (words: ChangeWords) => string;
+  /** Somebody left. */
   readonly memberLeft: (words: ChangeWords) => string;
+  /** The group has another name. */
   readonly groupRenamed: (words: ChangeWords) => string;
+  /** The description was changed or removed. */
   readonly descriptionChanged: (words: ChangeWords) => string;
+  /** The group has another picture. */
   readonly avatarChanged: (words: ChangeWords) => string;
+  /** The group has no picture any more. */
   readonly avatarRemoved: (words: ChangeWords) => string;
 }
 

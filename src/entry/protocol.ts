@@ -40,6 +40,7 @@ export type { DatedMember, GroupDraft, GroupMail, GroupMemberDraft } from '../pr
 export { type CardPhoto, type Cards, type HCard, type HGroup, readCards } from '../protocol/h-card.js';
 export { type KnownHeader, knownHeaders } from '../protocol/header-names.js';
 export type { Mention, MentionDraft } from '../protocol/mentions.js';
+export type { ProfileDraft, ProfileMail } from '../protocol/profile-mail.js';
 // Common: a mail in, a mail out.
 export { chatMailOf, type RawMail, readChatMail } from '../protocol/read.js';
 export { isPlaceholderSubject, stripReplyPrefixes } from '../protocol/subject.js';
