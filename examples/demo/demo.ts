@@ -24,11 +24,17 @@ try {
   await (await ada.chat('bob@example.org')).send('Hi Bob!');
   const greeting = show(await hello);
   const answer = expectMessage(ada, (m) => m.text === 'Hi Ada, good to see you.');
-  await greeting.reply('Hi Ada, good to see you.');
-  if (!isProtected(show(await answer))) throw new Error('the first answer is not encrypted');
+  const answered = await greeting.reply('Hi Ada, good to see you.');
+  const good = show(await answer);
+  if (!isProtected(good)) throw new Error('the first answer is not encrypted');
   const { state } = await (await ada.chat('bob@example.org')).encryption();
   if (state !== 'encrypted') throw new Error(`the chat is ${state}`);
   say('', 'from here on the chat is encrypted end to end: the keys came with the first messages');
+
+  // Bob learns that Ada has read his answer.
+  await good.markRead();
+  await answered.read({ signal: AbortSignal.timeout(30_000) });
+  say('bob', `${answered.text} ✓✓ (read by ${answered.receipts.map(({ address }) => address).join(', ')})`);
 
   // A photo.
   const picture = expectMessage(bob, (m) => m.attachments.length === 1);

@@ -112,6 +112,19 @@ describe('the examples', () => {
     expect(await terminal.exited).toBe(0);
   });
 
+  it('receipts tells when a message was read, and ends', async () => {
+    // Somebody who uses a chat program is asked for a receipt.
+    await (await (await bob.chat('ada@example.org')).send('hello')).sent();
+    const arrived = received('Did you see this?');
+    const example = start('receipts.ts', 'bob@example.org', 'Did', 'you', 'see', 'this?');
+    const message = await arrived;
+    await example.prints('Did you see this? ✓\n');
+    expect(example.output()).not.toContain('read');
+    await message.markRead();
+    expect(await example.exited).toBe(0);
+    expect(example.output()).toContain('Did you see this? ✓✓ read\nbob@example.org: read, ');
+  });
+
   it('group-bot counts who is in', async () => {
     host.addUser('carla@example.org', 'secret');
     const carla = await Account.open({ ...host.settings('carla@example.org'), name: 'Carla', logger: { log() {} } });
