@@ -16,6 +16,9 @@ export interface Failure {
   left: number;
 }
 
+/** How a submission server fails that offers `STOKEN`. */
+export type TokenFault = 'drop' | 'refuse-sender' | 'refuse-recipient' | 'bad-token';
+
 const go: FaultAction = { kind: 'go' };
 
 /** State of the fault switches, as the servers ask for it. Tests turn them through `Faults`. */
@@ -38,6 +41,8 @@ export class FaultPlan {
   duplicate = false;
   /** The server keeps a copy of submitted mail in the Sent folder. */
   keepSent = false;
+  /** What goes wrong with tokens of submission servers. */
+  tokens: TokenFault | undefined;
   /** Recipients that one SMTP transaction takes. */
   mostRecipients = Number.POSITIVE_INFINITY;
   /** Recipients (normalised addresses) that bounce after they were accepted, with status and text. */
@@ -100,6 +105,7 @@ export class FaultPlan {
     this.hold = false;
     this.duplicate = false;
     this.keepSent = false;
+    this.tokens = undefined;
     this.mostRecipients = Number.POSITIVE_INFINITY;
     this.bouncing.clear();
   }

@@ -1,6 +1,6 @@
 import { InputError } from '../core/errors.js';
 import { normalizeAddress } from './directory.js';
-import type { FaultPlan } from './fault-plan.js';
+import type { FaultPlan, TokenFault } from './fault-plan.js';
 
 /** What the switches act on. */
 export interface FaultTarget {
@@ -172,6 +172,18 @@ export class Faults {
     this.#plan.mostRecipients = most;
     return () => {
       this.#plan.mostRecipients = Number.POSITIVE_INFINITY;
+    };
+  }
+
+  /**
+   * The submission server offers `STOKEN` ({@link MailHostOptions.stoken}) and does not keep to it: cuts the connection after `MAIL` with `SYNC`
+   * (`drop`), answers that one (`refuse-sender`) or each `RCPT` with a token (`refuse-recipient`) with 501, or gives out tokens of 10,000
+   * characters (`bad-token`).
+   */
+  breakTokens(how: TokenFault): () => void {
+    this.#plan.tokens = how;
+    return () => {
+      this.#plan.tokens = undefined;
     };
   }
 

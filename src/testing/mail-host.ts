@@ -16,6 +16,7 @@ import { Listener } from './listener.js';
 import { HostMailbox, type MailboxLayout } from './mailbox.js';
 import { PostOffice, type SentMail } from './post-office.js';
 import { SmtpSubmission } from './smtp/smtp-server.js';
+import { type SubmissionTokenOptions, SubmissionTokens } from './smtp/submission-tokens.js';
 
 /** Options of {@link MailHost.start}. */
 export interface MailHostOptions {
@@ -33,6 +34,8 @@ export interface MailHostOptions {
   readonly keywords?: boolean;
   /** Be a COI server: capability `COI`, configuration by METADATA, filing of chat mail. Default false. */
   readonly coi?: boolean | CoiOptions;
+  /** Offer `STOKEN` over SMTP after the login (draft-slusarz-extra-smtp-submission-token); see {@link MailHost.issueToken}. Default false. */
+  readonly stoken?: boolean;
   /** What becomes of mail to domains that no user has: nothing, or a delivery report. Default `drop`. */
   readonly otherDomains?: 'drop' | 'bounce';
   /** Largest message over SMTP and IMAP. Default 64 MiB. */
@@ -76,6 +79,7 @@ const optionNames: readonly (keyof MailHostOptions)[] = [
   'capabilities',
   'keywords',
   'coi',
+  'stoken',
   'otherDomains',
   'maxMessageBytes',
   'clock',
@@ -112,6 +116,7 @@ export class MailHost implements AsyncDisposable {
   readonly #postOffice: PostOffice;
   readonly #imap: Listener;
   readonly #smtp: Listener;
+  readonly #tokens: SubmissionTokens | undefined;
 
   private constructor(parts: {
     domain: string;
@@ -123,6 +128,7 @@ export class MailHost implements AsyncDisposable {
     imap: Listener;
     smtp: Listener;
     faults: Faults;
+    tokens: SubmissionTokens | undefined;
   }) {
     this.domain = parts.domain;
     this.faults = parts.faults;
@@ -133,6 +139,7 @@ export class MailHost implements AsyncDisposable {
     this.#postOffice = parts.postOffice;
     this.#imap = parts.imap;
     this.#smtp = parts.smtp;
+    this.#tokens = parts.tokens;
   }
 
   /**
@@ -162,7 +169,9 @@ export class MailHost implements AsyncDisposable {
       hostName,
       maxMessageBytes,
     });
-    const smtpServer = await SmtpSubmission.load({ directory, plan, postOffice, clock, hostName, maxMessageBytes });
+    const tokens = options.stoken ? new SubmissionTokens(clock) : undefined;
+    const submission = { directory, plan, postOffice, clock, hostName, maxMessageBytes, tokens };
+    const smtpServer = await SmtpSubmission.load(submission);
     const imap = new Listener((socket) => imapServer.accept(socket));
     const smtp = new Listener((socket) => smtpServer.accept(socket));
     await Promise.all([imap.open(), smtp.open()]);
@@ -195,7 +204,7 @@ export class MailHost implements AsyncDisposable {
       prefix: options.namespacePrefix ?? '',
       folders: options.folders ?? defaultFolders,
     };
-    return new MailHost({ domain, layout, clock, directory, coi, postOffice, imap, smtp, faults });
+    return new MailHost({ domain, layout, clock, directory, coi, postOffice, imap, smtp, faults, tokens });
   }
 
   /**
@@ -225,6 +234,17 @@ export class MailHost implements AsyncDisposable {
    */
   addBouncingAddress(email: string): void {
     this.#directory.addBouncing(email);
+  }
+
+  /**
+   * A token with which one person may write to another. What was presented with a message is in {@link SentMail.tokens}.
+   *
+   * @throws InputError `INVALID_STATE` on a host without `stoken`.
+   */
+  issueToken(options: SubmissionTokenOptions): string {
+    refuseUnknownOptions('issueToken', options, ['from', 'to', 'temporary', 'validity']);
+    if (this.#tokens) return this.#tokens.issue(options);
+    throw new InputError('INVALID_STATE', 'issueToken: start the host with { stoken: true }.');
   }
 
   /** Changes a user's password. Connections that are logged in stay. */

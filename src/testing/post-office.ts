@@ -4,6 +4,7 @@ import type { CoiServer } from './coi-server.js';
 import { type Directory, type HostUser, normalizeAddress } from './directory.js';
 import type { FaultPlan } from './fault-plan.js';
 import type { AppendOptions } from './folder.js';
+import type { PresentedTokens } from './smtp/submission-tokens.js';
 
 /** One message that was handed over by SMTP. */
 export interface SentMail {
@@ -17,6 +18,8 @@ export interface SentMail {
   readonly raw: Buffer;
   /** When it was accepted, milliseconds since 1970. */
   readonly date: number;
+  /** With `SYNC`: the tokens that were presented, by recipient. */
+  readonly tokens?: ReadonlyMap<string, PresentedTokens>;
 }
 
 /** What the post office needs to know. */

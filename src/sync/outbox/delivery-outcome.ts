@@ -17,6 +17,8 @@ export interface DeliveryOutcome {
   /** Recipients the server takes responsibility for. */
   readonly accepted: readonly string[];
   readonly refused: readonly Refusal[];
+  /** Tokens of the recipients' servers that came with the answer, by recipient. */
+  readonly renewed?: ReadonlyMap<string, string>;
   /** Recipients to try again. */
   readonly later: readonly string[];
   /**

@@ -9,6 +9,7 @@ import type { Transaction } from '../transaction.js';
 import { type DeliveryOutcome, outcomeOf, outcomeOfFailure } from './delivery-outcome.js';
 import type { GroupCommit } from './group-commit.js';
 import { applyOutcome, removeEntry, setMessageState } from './outbox-records.js';
+import { keepRenewed, serverTokensFor } from './server-tokens.js';
 
 /** What handing over needs. */
 export interface DeliveryContext {
@@ -42,7 +43,9 @@ export async function handOver(
   const { recipients, envelopeFrom: from } = record;
   try {
     const octets = bytes ?? (await readWhole(store, record));
-    return outcomeOf(await smtp.send({ from, to: recipients, bytes: octets }, { signal }));
+    const tokens = await serverTokensFor(store, recipients);
+    const result = await smtp.send({ from, to: recipients, bytes: octets, tokens }, { signal });
+    return { ...outcomeOf(result), ...(result.renewed && { renewed: result.renewed }) };
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     return outcomeOfFailure(recipients, asCoiError(thrown));
@@ -61,6 +64,7 @@ export async function settle(
   let next: OutboxRecord | undefined;
   await commits.add(async (tx) => {
     await applyOutcome(tx, record.message, outcome, finished);
+    if (tried.renewed) await keepRenewed(tx, tried.renewed);
     const message = await tx.get('messages', record.message);
     next = finished ? undefined : waiting(record, outcome, now, random);
     if (!message) removeEntry(tx, record);

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type {
   SMTPServer,
+  SMTPServerAddress,
   SMTPServerAuthentication,
   SMTPServerAuthenticationResponse,
   SMTPServerDataStream,
@@ -12,6 +13,7 @@ import { CoiError } from '../../core/errors.js';
 import { type Directory, type HostUser, normalizeAddress } from '../directory.js';
 import type { FaultPlan } from '../fault-plan.js';
 import type { PostOffice } from '../post-office.js';
+import type { PresentedTokens, SubmissionTokens } from './submission-tokens.js';
 
 /** What the submission server works with. */
 export interface SmtpServerContext {
@@ -21,6 +23,8 @@ export interface SmtpServerContext {
   readonly clock: Clock;
   readonly hostName: string;
   readonly maxMessageBytes: number;
+  /** Set if `STOKEN` is offered. */
+  readonly tokens: SubmissionTokens | undefined;
 }
 
 type Done = (error?: Error | null) => void;
@@ -44,8 +48,8 @@ export class SmtpSubmission {
       disableReverseLookup: true,
       logger: false,
       onAuth: (auth, session, done) => void this.#authenticate(auth, session, done),
-      onMailFrom: (address, session, done) => void this.#sender(address.address, session, done),
-      onRcptTo: (address, session, done) => void this.#recipient(address.address, session, done),
+      onMailFrom: (address, session, done) => void this.#sender(address, session, done),
+      onRcptTo: (address, session, done) => void this.#recipient(address, session, done),
       onData: (stream, session, done) => void this.#data(stream, session, done),
     });
     // Broken connections are the clients' business.
@@ -82,6 +86,19 @@ export class SmtpSubmission {
       this.#users.delete(socket);
     });
     this.#server.connect(socket);
+    if (this.#context.tokens) this.#offerTokens(socket);
+  }
+
+  /** smtp-server has no way to offer an extension of one's own. */
+  #offerTokens(socket: Socket): void {
+    for (const connection of this.#server.connections) {
+      if (connection._socket !== socket) continue;
+      const { send } = connection;
+      connection.send = (code, data, context) => {
+        const extensions = code === 250 && Array.isArray(data) && connection.session.user ? ['STOKEN'] : [];
+        send.call(connection, code, Array.isArray(data) ? [...data, ...extensions] : data, context);
+      };
+    }
   }
 
   async #authenticate(
@@ -102,17 +119,24 @@ export class SmtpSubmission {
     done(null, { user: user.email });
   }
 
-  async #sender(address: string, session: SMTPServerSession, done: Done): Promise<void> {
+  async #sender({ address, args }: SMTPServerAddress, session: SMTPServerSession, done: Done): Promise<void> {
     if (!(await this.#proceed('MAIL', session, done))) return;
+    const { plan, tokens, directory } = this.#context;
+    const sync = args !== false && args.SYNC !== undefined;
+    if (sync && plan.tokens === 'drop') return this.#drop(session);
+    if (sync && (!tokens || args.SYNC !== true || plan.tokens === 'refuse-sender')) {
+      return done(reply(501, '5.5.4 Unexpected SYNC'));
+    }
     const user = this.#userOf(session);
-    if (address !== '' && this.#context.directory.find(address) !== user) {
+    if (address !== '' && directory.find(address) !== user) {
       return done(reply(553, `5.7.1 <${address}>: Sender address rejected: not owned by user`));
     }
     done();
   }
 
-  async #recipient(address: string, session: SMTPServerSession, done: Done): Promise<void> {
+  async #recipient(recipient: SMTPServerAddress, session: SMTPServerSession, done: Done): Promise<void> {
     if (!(await this.#proceed('RCPT', session, done))) return;
+    const { address } = recipient;
     const { directory, plan } = this.#context;
     if (session.envelope.rcptTo.length >= plan.mostRecipients) return done(reply(452, '4.5.3 Too many recipients'));
     const known =
@@ -120,13 +144,25 @@ export class SmtpSubmission {
     if (!known && directory.isLocal(address)) {
       return done(reply(550, `5.1.1 <${address}>: Recipient address rejected: User unknown`));
     }
-    done();
+    const refusal = this.#tokenRefusal(recipient, session);
+    done(refusal === undefined ? undefined : reply(501, refusal));
+  }
+
+  #tokenRefusal({ address, args }: SMTPServerAddress, session: SMTPServerSession): string | undefined {
+    const { STOKEN: held, MYSTOKEN: own } = args || {};
+    if (held === undefined && own === undefined) return undefined;
+    const { tokens, plan } = this.#context;
+    const { mailFrom } = session.envelope;
+    if (!tokens || !mailFrom || !isSync(session)) return '5.5.4 Tokens need SYNC';
+    if (typeof held !== 'string') return '5.5.4 MYSTOKEN needs STOKEN';
+    if (plan.tokens === 'refuse-recipient') return '5.5.4 Invalid STOKEN';
+    return tokens.refusal(held, mailFrom.address, address);
   }
 
   async #data(
     stream: SMTPServerDataStream,
     session: SMTPServerSession,
-    done: (error?: Error | null, text?: string) => void,
+    done: (error?: Error | null, text?: string | string[]) => void,
   ) {
     const chunks: Buffer[] = [];
     try {
@@ -137,20 +173,31 @@ export class SmtpSubmission {
     }
     if (!(await this.#proceed('DATA', session, done))) return;
     if (stream.sizeExceeded) return done(reply(552, '5.3.4 Message is too large'));
-    const { plan, postOffice, clock } = this.#context;
+    const { plan, postOffice, clock, tokens } = this.#context;
     const user = this.#userOf(session);
     if (!user) return done(reply(530, '5.7.0 Authentication required'));
     const { mailFrom, rcptTo } = session.envelope;
+    const presented = new Map(rcptTo.flatMap(tokensOf));
     const mail = {
       user: user.email,
       from: mailFrom ? mailFrom.address : '',
       to: rcptTo.map((recipient) => recipient.address),
       raw: Buffer.concat(chunks),
       date: clock.now(),
+      ...(isSync(session) && { tokens: presented }),
     };
     postOffice.submit(mail, user);
     if (plan.takeDropAfterData()) return this.#drop(session);
-    done(null, `2.0.0 Ok: queued as ${postOffice.sent.length}`);
+    const queued = `Ok: queued as ${postOffice.sent.length}`;
+    if (!isSync(session)) return done(null, `2.0.0 ${queued}`);
+    const replies = mail.to.map((address) => {
+      const held = presented.get(address)?.held;
+      const renewed = held === undefined ? undefined : tokens?.renewal(held, mail.from, address);
+      if (plan.tokens === 'bad-token') return `2.1.12 <${'x'.repeat(10_000)}> ${queued}`;
+      return renewed === undefined ? `2.0.0 ${queued}` : `2.1.12 <${renewed}> ${queued}`;
+    });
+    // After SYNC each recipient has a reply of its own (RFC 2033 4.2).
+    done(null, replies);
   }
 
   /** Asks the fault switches. False if the command was answered or its connection cut. */
@@ -174,4 +221,13 @@ export class SmtpSubmission {
 
 function reply(code: number, text: string): SMTPServerError {
   return Object.assign(new Error(text), { responseCode: code });
+}
+
+function isSync({ envelope: { mailFrom } }: SMTPServerSession): boolean {
+  return mailFrom !== false && mailFrom.args !== false && mailFrom.args.SYNC === true;
+}
+
+function tokensOf({ address, args }: SMTPServerAddress): [string, PresentedTokens][] {
+  const { STOKEN: held, MYSTOKEN: own } = args || {};
+  return typeof held === 'string' ? [[address, { held, ...(typeof own === 'string' && { own }) }]] : [];
 }
