@@ -1,3 +1,4 @@
+import { ServerError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import type { LocationRecord } from '../../store/records.js';
 import type { ImapTransport } from '../../transport/imap.js';
@@ -8,11 +9,13 @@ import type { SyncContext } from '../sync-context.js';
 import { learnTokens } from '../trust/learn-tokens.js';
 import { fetchMails, nextBatch } from './fetch-mails.js';
 
+type RetryContext = Pick<SyncContext, 'store' | 'writer' | 'keys' | 'suspects' | 'logger'>;
+
 /**
  * Reads copies again that waited for a key which has come: those that could not be opened, and those whose signature could not be checked.
  * From the newest down, a batch at a time; what is left is in the store, so that it survives being offline. Returns true if there is more.
  */
-export async function retryOpening(context: SyncContext, imap: ImapTransport, signal: AbortSignal): Promise<boolean> {
+export async function retryOpening(context: RetryContext, imap: ImapTransport, signal: AbortSignal): Promise<boolean> {
   const [retry] = await context.store.list('retries', { limit: 1 });
   if (retry === undefined) return false;
   const { waitsFor, reached } = retry;
@@ -25,7 +28,7 @@ export async function retryOpening(context: SyncContext, imap: ImapTransport, si
   });
   const arrivals: Arrival[] = [];
   for (const [folder, inFolder] of byFolder(copies)) {
-    arrivals.push(...(await readAgain(context, imap, folder, inFolder, signal)));
+    arrivals.push(...(await readAgain(context, imap, folder, inFolder, signal).catch(goneIsNothing)));
   }
   const last = copies.at(-1);
   const finished = last === undefined || copies.length < limits.retryBatch;
@@ -50,9 +53,15 @@ function byFolder(copies: readonly LocationRecord[]): Map<string, LocationRecord
   return folders;
 }
 
+/** A folder that was deleted must not keep the others waiting. */
+function goneIsNothing(thrown: unknown): Arrival[] {
+  if (thrown instanceof ServerError && thrown.code === 'FOLDER_MISSING') return [];
+  throw thrown;
+}
+
 /** Fetches copies of one folder and reads them. Those that are gone, or moved by a new UIDVALIDITY, are found by the next look into the folders. */
 async function readAgain(
-  context: SyncContext,
+  context: RetryContext,
   imap: ImapTransport,
   folder: string,
   copies: readonly LocationRecord[],

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../src/core/logger.js';
+import { retryOpening } from '../../../src/sync/mailbox/retry-opening.js';
+import { Suspects } from '../../../src/sync/mailbox/suspects.js';
 import { MailHost } from '../../../src/testing/mail-host.js';
-import { engineOn, type TestEngine } from '../../support/engine.js';
+import { engineOn, imapOn, type TestEngine } from '../../support/engine.js';
 import { type Sealer, sealedMail, sealer, signedMail } from '../../support/sealed.js';
 
 const ADA = 'ada@example.org';
@@ -76,6 +79,28 @@ describe('encrypted mail on a server', () => {
     await again.engine.start();
     await again.until(async () => (await again.store.count('retries')) === 0);
     expect(await again.texts()).toEqual(['The secret']);
+  });
+
+  it('is read again although a folder with more of it was deleted', async () => {
+    host.deliver(await sealedMail(letter('The secret', '1')), { to: ADA });
+    const test = await open();
+    await test.engine.start();
+    await test.engine.stop();
+    const [copy] = await test.store.list('locations');
+    const [folder] = await test.store.list('folders');
+    if (copy === undefined || folder === undefined) throw new Error('nothing was taken in');
+    await test.writer.run(async (tx) => {
+      tx.put('locations', { ...copy, key: 'gone', folder: 'Gone' });
+      tx.put('folders', { ...folder, path: 'Gone' });
+    });
+    await test.keys.manager.importKey(ada.key.bytes());
+    const { store, writer, keys } = test;
+    const imap = await imapOn(host, ADA, host.settings(ADA).password);
+    await imap.connect();
+    const context = { store, writer, keys, logger: silentLogger, suspects: new Suspects() };
+    expect(await retryOpening(context, imap, new AbortController().signal)).toBe(false);
+    await imap.close();
+    expect(await test.texts()).toEqual(['The secret']);
   });
 
   it('is fetched whole when it is large, and its file is opened again to be downloaded', async () => {
