@@ -1,6 +1,8 @@
 import type { OwnKeyState } from '../autocrypt/decision.js';
 import type { KeyManager } from '../autocrypt/key-manager.js';
+import { EncryptionError } from '../core/errors.js';
 import type { WriteBatch } from '../store/store.js';
+import { otherKeyIn } from '../sync/keys/other-key.js';
 import type { StateWriter } from '../sync/state-writer.js';
 
 /** Calls back when the state of the own keys, or the key in use, may have become another one; not for keys that expire. */
@@ -16,6 +18,24 @@ export function watchOwnKeys(writer: StateWriter, manager: KeyManager, onState: 
   };
   writer.onCommit((batch) => {
     if (isAboutKeys(batch)) void look();
+  });
+}
+
+/** Tells of a key that another device of the mailbox uses beside the one that is here: once for each. */
+export function watchOtherKey(
+  writer: StateWriter,
+  manager: KeyManager,
+  onOther: (error: EncryptionError) => void,
+): void {
+  writer.onCommit(({ put }) => {
+    const other = otherKeyIn(put?.settings ?? []);
+    if (!other || manager.ownKeys.some(({ fingerprint }) => fingerprint === other.fingerprint)) return;
+    onOther(
+      new EncryptionError(
+        'KEY_IMPORT_NEEDED',
+        `Another device of this mailbox writes with another key (${other.fingerprint}). Import it with a setup message made there, so that both read everything.`,
+      ),
+    );
   });
 }
 

@@ -26,7 +26,7 @@ import { HandleCache } from './handle-cache.js';
 import type { Chat, Message } from './handles.js';
 import { KeyedMutex } from './keyed-mutex.js';
 import { type AccountOptions, type CheckedOptions, credentialsFrom } from './options.js';
-import { watchOwnKeys } from './own-key-watch.js';
+import { watchOtherKey, watchOwnKeys } from './own-key-watch.js';
 import { Servers } from './servers.js';
 import { StateWaiters } from './state-waiters.js';
 import type { Strings } from './strings.js';
@@ -310,6 +310,7 @@ export class AccountSession implements AccountContext {
     watchOwnKeys(this.writer, this.keys.manager, (state) => {
       this.#queue.add('#keys', async () => void (await this.hub.emit('keys', state)));
     });
+    watchOtherKey(this.writer, this.keys.manager, (error) => this.#report(error));
     this.engine.on('connection', (state, error) => {
       this.#queue.add('#connection', async () => void (await this.hub.emit('connection', state, error)));
       // What ends a start is thrown by it; a start does not wait for SMTP, though.

@@ -292,7 +292,10 @@ class Join {
 }
 
 function lessonsOf(arrivals: readonly Arrival[]) {
-  return arrivals.flatMap(({ lesson, history }) => (lesson === undefined ? [] : [{ lesson, history }]));
+  return arrivals.flatMap(({ lesson, history, place }) => {
+    const amongOwn = place?.role === 'sent' || place?.role === 'chats';
+    return lesson === undefined ? [] : [{ lesson, history, amongOwn }];
+  });
 }
 
 /** The id outside of an encryption is the same mail's: what answers to it say is about the mail. */

@@ -1,9 +1,11 @@
 import { hasEvidence, joinEvidence } from '../../autocrypt/evidence.js';
 import type { KeyEvidence } from '../../autocrypt/key-store.js';
 import { type KeyChange, learn } from '../../autocrypt/learn.js';
-import type { KeyFact } from '../../store/key-records.js';
+import { effectiveDate } from '../../autocrypt/peer-state.js';
+import type { KeyFact, OwnKeyRecord } from '../../store/key-records.js';
 import type { Transaction } from '../transaction.js';
 import type { KeyLesson } from './open-copy.js';
+import { OTHER_KEY, type OtherKey } from './other-key.js';
 import { TransactionKeyStore } from './transaction-key-store.js';
 import { keyOfPeer, retryWaiting } from './waiting.js';
 
@@ -12,6 +14,8 @@ export interface ArrivedLesson {
   readonly lesson: KeyLesson;
   /** The mail lay there before the account did: what it changes is no news. */
   readonly history: boolean;
+  /** It lies where only mail of ours does, and not just anybody's who writes our address into From. */
+  readonly amongOwn?: boolean;
 }
 
 /**
@@ -48,8 +52,32 @@ async function noteEvidence(
     (sum, { lesson }) => (lesson.evidence ? joinEvidence(sum, lesson.evidence) : sum),
     {},
   );
-  if (!hasEvidence(found) || (await tx.list('ownKeys', { limit: 1 })).length > 0) return;
-  await store.noteEvidence(found);
+  if (!hasEvidence(found)) return;
+  const keys = await tx.list('ownKeys');
+  if (keys.length === 0) await store.noteEvidence(found);
+  else await noteOtherKey(tx, keys, arrived);
+}
+
+/** Two devices that begin at the same moment make a key each. The one that sees mail with the other's notes it down. */
+async function noteOtherKey(
+  tx: Transaction,
+  keys: readonly OwnKeyRecord[],
+  arrived: readonly ArrivedLesson[],
+): Promise<void> {
+  const ours = new Set(keys.map(({ fingerprint }) => fingerprint));
+  // Mails are dated to the second.
+  const newest = Math.floor(Math.max(...keys.map(({ addedAt }) => addedAt)) / 1000) * 1000;
+  const known = (await tx.get('settings', OTHER_KEY))?.value as OtherKey | undefined;
+  let other = known;
+  for (const { lesson, amongOwn } of arrived) {
+    for (const fact of amongOwn ? lesson.facts.facts : []) {
+      if (fact.kind !== 'direct' || !tx.identity.addresses.has(fact.peer) || ours.has(fact.fingerprint)) continue;
+      // Mail from before the key in use was written with what it replaced.
+      const at = effectiveDate(fact);
+      if (at >= newest && at > (other?.at ?? 0)) other = { fingerprint: fact.fingerprint, at };
+    }
+  }
+  if (other && other.fingerprint !== known?.fingerprint) tx.put('settings', { key: OTHER_KEY, value: { ...other } });
 }
 
 /** Addresses that announce a key which they had not announced before. */
