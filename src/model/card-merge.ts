@@ -66,7 +66,7 @@ export function mergeRegisters<V extends object>(a: CardRegisters<V>, b: CardReg
 }
 
 /** Of two registers the one that counts. */
-function later<T>(a: CardRegister<T> | undefined, b: CardRegister<T> | undefined): CardRegister<T> | undefined {
+export function later<T>(a: CardRegister<T> | undefined, b: CardRegister<T> | undefined): CardRegister<T> | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   if (a.at !== b.at) return a.at > b.at ? a : b;
   return canonicalJson(a.value) >= canonicalJson(b.value) ? a : b;

@@ -27,6 +27,8 @@ const token = fc
   .tuple(at, fc.constantFrom('a', 'b', '+/'))
   .map(([created, secret]) => `1-created:${created}-validity:9-hash:x/+-secret:${secret}`);
 
+const given = fc.record({ at, value: fc.constantFrom('1 of the server', 'x'.repeat(1000)) });
+
 const shared = fc.record(
   {
     name: set(text),
@@ -49,7 +51,15 @@ const shared = fc.record(
   { requiredKeys: [] },
 );
 const own = fc.record(
-  { verified: set(fc.constant('ab'.repeat(20))), profileSent: set(text), muted: flag, pinned: flag, archived: flag },
+  {
+    verified: set(fc.constant('ab'.repeat(20))),
+    profileSent: set(text),
+    muted: flag,
+    pinned: flag,
+    archived: flag,
+    serverTokenIn: given,
+    serverTokenOut: given,
+  },
   { requiredKeys: [] },
 );
 const person = fc
@@ -76,7 +86,7 @@ async function throughMail(cards: readonly CardRecord[], bothHashes: boolean) {
   });
   const read = await readContactStorage(await readMail(written.bytes));
   if (read === undefined) throw new Error('The mail is no contact storage message.');
-  return storageToContact(read);
+  return storageToContact(read, 0);
 }
 
 describe('a contact storage message', () => {

@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.js';
 import { readAddress } from '../../mail/address.js';
 import { concatBytes } from '../../mail/bytes.js';
 import { composeMime, type MimeHeaderValue } from '../../mail/compose/mime.js';
-import type { ParsedMail } from '../../mail/parsed-mail.js';
+import type { MailHeaders, ParsedMail } from '../../mail/parsed-mail.js';
 import { addressHash } from '../address-hash.js';
 import { formatChatContent, parseChatContent } from '../chat-content.js';
 import type { WrittenMail } from '../chat-mail.js';
@@ -51,8 +51,14 @@ export interface StorageWriteOptions {
   readonly bothHashes?: boolean;
 }
 
-/** Reads a contact storage message; undefined if the mail is none. Whether it may be believed is not looked at. */
-export async function readContactStorage(mail: ParsedMail): Promise<ContactStorage | undefined> {
+/**
+ * Reads a contact storage message; undefined if the mail is none. Whether it may be believed is not looked at. `outside` are the fields that
+ * stand outside of the encryption: the only ones in which a server can put its tokens.
+ */
+export async function readContactStorage(
+  mail: ParsedMail,
+  outside: MailHeaders = mail.headers,
+): Promise<ContactStorage | undefined> {
   const { headers } = mail;
   if (parseChatContent(headers.get('Chat-Content'))?.value !== 'contact') return undefined;
   const html = htmlPartOf(mail.root)?.text() ?? '';
@@ -61,7 +67,11 @@ export async function readContactStorage(mail: ParsedMail): Promise<ContactStora
     .getAll('COI-From-Hash')
     .slice(0, 2 * limits.cardAddresses)
     .flatMap(hexOf);
-  const token = (name: string) => headers.get(name)?.slice(0, limits.cardTokenChars);
+  const token = (name: string) => {
+    const value = (outside.get(name) ?? headers.get(name))?.trim();
+    // Half a token is none.
+    return value === undefined || value.length > limits.cardTokenChars || !TOKEN.test(value) ? undefined : value;
+  };
   const tokens = (name: string) =>
     headers
       .getAll(name)
@@ -161,6 +171,8 @@ function hexOf(value: string): string[] {
   return /^[A-Za-z0-9+/]{43}=?$/.test(text) ? [Buffer.from(text, 'base64').toString('hex')] : [];
 }
 
+/** What can stand in a field of ASCII, on one line. */
+const TOKEN = /^[\x20-\x7e]{1,1000}$/;
 const TOKEN_VALUE = /^([\x21-\x3a\x3c-\x7e]{1,1000})(?:;\s{0,9}addr=([\x21-\x3a\x3c-\x7e]{1,1000}))?$/;
 
 function storedToken(value: string): StoredToken[] {

@@ -18,14 +18,14 @@ import {
   type ReadContact,
   storageToContact,
 } from './contact-mail.js';
-import type { StorageContent, StorageKind, StorageReading, StorageTarget } from './storage-kind.js';
+import type { StorageContent, StorageEnvelope, StorageKind, StorageReading, StorageTarget } from './storage-kind.js';
 
 /** Contact storage messages: one per person, whatever the number of addresses. */
 export const contactKind: StorageKind = {
   name: 'contact',
 
-  async read(mail) {
-    const contact = await contactOf(mail);
+  async read(mail, envelope) {
+    const contact = await contactOf(mail, envelope);
     if (contact === undefined || contact.cards.length === 0) return undefined;
     return readingOf(contact);
   },
@@ -56,9 +56,9 @@ function isContact({ id }: CardRecord): boolean {
   return !id.startsWith('group:');
 }
 
-async function contactOf(mail: ParsedMail): Promise<ReadContact | undefined> {
-  const storage = await readContactStorage(mail);
-  return storage && storageToContact(storage);
+async function contactOf(mail: ParsedMail, envelope: StorageEnvelope): Promise<ReadContact | undefined> {
+  const storage = await readContactStorage(mail, envelope.headers);
+  return storage && storageToContact(storage, envelope.received);
 }
 
 function readingOf({ cards, photo }: ReadContact): StorageReading {
@@ -99,7 +99,8 @@ async function contentOf(
 ): Promise<StorageContent> {
   const storage = contactToStorage(cards, await photoOfContact(store, cards));
   const written = await writeContactStorage(storage, { from, messageId: 'digest', bothHashes: coiServer });
-  const read = await contactOf(await readMail(written.bytes));
+  const mail = await readMail(written.bytes);
+  const read = await contactOf(mail, { headers: mail.headers, received: now });
   // What whoever reads the mail gets: two devices must not correct each other for ever.
   const digest = contactDigest(read?.cards ?? []);
   const messageId = `coi.contact.${digest}@${domainOf(from)}`;

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.js';
 import { readAddress } from '../../mail/address.js';
-import { canonicalJson, mergeCards, newCard } from '../../model/card-merge.js';
+import { canonicalJson, later, mergeCards, newCard } from '../../model/card-merge.js';
 import { addressesOf, sharedRegisters } from '../../model/card-view.js';
 import { shortHash } from '../../model/identity.js';
 import { defined } from '../../protocol/defined.js';
@@ -27,6 +27,10 @@ const OWN_NAMES = [
   'archived',
 ] as const satisfies readonly (keyof OwnCardValues)[];
 
+/** Tokens that a server gives; the extension keeps them as well, with their times, to tell whether the server gave another one since. */
+const SERVER_TOKENS = ['serverTokenIn', 'serverTokenOut'] as const satisfies readonly (keyof OwnCardValues)[];
+
+type ServerToken = (typeof SERVER_TOKENS)[number];
 type SharedName = keyof SharedCardValues;
 type Times = Readonly<Partial<Record<SharedName, number>>>;
 
@@ -42,11 +46,7 @@ export interface ReadContact {
 /** Stands for the content of a contact: the same on all devices whose cards are the same. */
 export function contactDigest(person: readonly CardRecord[]): string {
   const shared = sharedRegisters(person);
-  const cards = sorted(person).map(({ dirty: _, shared: _shared, own, ...card }) => {
-    // A server's tokens are its own matter.
-    const { serverTokenIn: _in, serverTokenOut: _out, ...rest } = own;
-    return { ...card, own: rest };
-  });
+  const cards = sorted(person).map(({ dirty: _, shared: _shared, ...card }) => card);
   return shortHash('contact', canonicalJson({ shared, cards }));
 }
 
@@ -70,10 +70,11 @@ export function isTombstone(person: readonly CardRecord[]): boolean {
     );
   return (
     person.some(({ deletedAt }) => deletedAt > 0) &&
-    !person.some(
-      ({ shared, own, granted, held, revokedUntil }) =>
-        says(shared) || says(own) || granted.length + held.length + revokedUntil > 0,
-    )
+    !person.some(({ shared, own, granted, held, revokedUntil }) => {
+      // A server's tokens keep no contact.
+      const { serverTokenIn: _in, serverTokenOut: _out, ...set } = own;
+      return says(shared) || says(set) || granted.length + held.length + revokedUntil > 0;
+    })
   );
 }
 
@@ -89,7 +90,8 @@ export function contactToStorage(person: readonly CardRecord[], photo: PhotoByte
     cards.flatMap((card) => card[of].map((token) => (several ? { token, address: card.id } : { token })));
   const picture = value('photo');
   const unknown = value('unknown') ?? [];
-  const server = (name: 'serverTokenIn' | 'serverTokenOut') => cards.find((card) => card.own[name]?.value)?.own[name];
+  const server = (name: ServerToken) =>
+    cards.map(({ own }) => own[name]).reduce<CardRegister<string> | undefined>(later, undefined);
   const serverTokenIn = server('serverTokenIn')?.value;
   const serverTokenOut = server('serverTokenOut')?.value;
   const [name, nickname, birthday, status, notification] = [
@@ -130,14 +132,19 @@ export function contactToStorage(person: readonly CardRecord[], photo: PhotoByte
   };
 }
 
-/** What a storage message tells. Of one by another program every value is as old as the mail, and what it does not mention stays. */
-export function storageToContact(storage: ContactStorage): ReadContact {
+/**
+ * What a storage message that arrived at that time (INTERNALDATE) tells. Of one by another program every value is as old as the mail, and
+ * what it does not mention stays.
+ */
+export function storageToContact(storage: ContactStorage, received: number): ReadContact {
   const { card, date } = storage;
   const extension = objectOf(card.other?.[SHARED_PROPERTY]?.[0]);
   // Another program that rewrote the message left our times in it, which say nothing about its values.
   const ours = extension !== undefined && extension.date === date / 1000;
   const times = ours ? timesOf(extension) : undefined;
-  const entries = ours ? addressEntries(card.other?.[ADDRESS_PROPERTY] ?? []) : new Map<string, JsonObject>();
+  const written = addressEntries(card.other?.[ADDRESS_PROPERTY] ?? []);
+  const entries = ours ? written : new Map<string, JsonObject>();
+  const server = serverTokens(storage, [...written.values()], received);
   const shared = sharedOf(storage, times, ours ? extension : undefined);
   const person = shortHash('person', [...card.emails].sort()[0] ?? '');
   const cards = card.emails.map((id): CardRecord => {
@@ -153,7 +160,7 @@ export function storageToContact(storage: ContactStorage): ReadContact {
       ...fresh,
       ...claim,
       shared,
-      own: entry === undefined ? {} : ownOf(entry),
+      own: { ...(entry && ownOf(entry)), ...server(written.get(id)) },
       granted: mine(storage.granted).map(({ token }) => token),
       held: mine(storage.held).map(({ token }) => token),
       revokedUntil: Math.max(0, ...mine(storage.revoked).map(({ until }) => until * 1000)),
@@ -205,7 +212,7 @@ function sharedExtension(shared: CardRegisters<SharedCardValues>): object {
 }
 
 function addressExtension({ id, person, personAt, own, deletedAt }: CardRecord): object {
-  const set = OWN_NAMES.flatMap((name) => {
+  const set = [...OWN_NAMES, ...SERVER_TOKENS].flatMap((name) => {
     const register = own[name];
     return register === undefined ? [] : [[name, [register.at, register.value]] as const];
   });
@@ -228,6 +235,33 @@ function ownOf(entry: JsonObject): CardRegisters<OwnCardValues> {
   flag('pinned');
   flag('archived');
   return own;
+}
+
+/**
+ * The server's tokens as registers of an address. The field counts for all addresses if it is not what was in it when the message was
+ * written: then the server gave a new token since, when it put the mail there.
+ */
+function serverTokens(
+  storage: ContactStorage,
+  entries: readonly JsonObject[],
+  received: number,
+): (entry: JsonObject | undefined) => CardRegisters<OwnCardValues> {
+  return (entry) =>
+    defined(
+      Object.fromEntries(
+        SERVER_TOKENS.map((name) => {
+          const value = storage[name];
+          const isNew = value !== undefined && entries.every((one) => pairOf(one[name])[1] !== value);
+          return [name, isNew ? { at: received, value } : tokenRegister(entry?.[name])];
+        }),
+      ),
+    );
+}
+
+function tokenRegister(said: unknown): CardRegister<string> | undefined {
+  const [at, value] = pairOf(said);
+  if (at === undefined || typeof value !== 'string' || value.length > limits.cardTokenChars) return undefined;
+  return { at, value };
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;

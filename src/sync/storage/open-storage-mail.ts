@@ -1,7 +1,7 @@
 import type { KeyManager } from '../../autocrypt/key-manager.js';
 import { CoiError, EncryptionError } from '../../core/errors.js';
 import { parseMailDate } from '../../mail/mail-date.js';
-import type { ParsedMail } from '../../mail/parsed-mail.js';
+import type { MailHeaders, ParsedMail } from '../../mail/parsed-mail.js';
 import { readMail } from '../../mail/read-mail.js';
 import { openMail } from '../../openpgp/open-mail.js';
 import type { Identity } from '../incoming.js';
@@ -9,7 +9,13 @@ import type { AccountKeys } from '../keys/account-keys.js';
 
 /** A mail of the folder of storage messages, as far as it can be believed. */
 export type OpenedStorageMail =
-  | { readonly state: 'counts'; readonly mail: ParsedMail; readonly secured: boolean }
+  | {
+      readonly state: 'counts';
+      readonly mail: ParsedMail;
+      /** The fields outside of the encryption. */
+      readonly outside: MailHeaders;
+      readonly secured: boolean;
+    }
   | { readonly state: 'ignored' }
   | { readonly state: 'locked' };
 
@@ -42,7 +48,7 @@ export async function openStorageMail(
     if (warnings.includes('from-mismatch')) return IGNORED;
     const date = parseMailDate(headers.get('Date') ?? '') ?? outer.date;
     const mail = { ...opened.mail, headers, ...(date !== undefined && { date }) };
-    return { state: 'counts', mail, secured: true };
+    return { state: 'counts', mail, outside: outer.headers, secured: true };
   } catch (thrown) {
     if (thrown instanceof EncryptionError) return { state: 'locked' };
     if (thrown instanceof CoiError) return IGNORED;
@@ -54,5 +60,5 @@ function withoutKey(mail: ParsedMail, keys: KeyManager, identity: Identity): Ope
   if (mail.root.contentType === 'multipart/encrypted') return { state: 'locked' };
   // There is a key, on another device: then plain text could be anybody's.
   if (keys.state(identity.email) === 'import-needed') return { state: 'locked' };
-  return { state: 'counts', mail, secured: false };
+  return { state: 'counts', mail, outside: mail.headers, secured: false };
 }

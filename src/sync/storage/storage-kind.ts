@@ -1,7 +1,15 @@
-import type { ParsedMail } from '../../mail/parsed-mail.js';
+import type { MailHeaders, ParsedMail } from '../../mail/parsed-mail.js';
 import type { WrittenMail } from '../../protocol/chat-mail.js';
 import type { Store } from '../../store/store.js';
 import type { Transaction } from '../transaction.js';
+
+/** What a server, rather than the user, says about a storage message. */
+export interface StorageEnvelope {
+  /** The fields outside of the encryption. */
+  readonly headers: MailHeaders;
+  /** INTERNALDATE. */
+  readonly received: number;
+}
 
 /** What a storage message says, read and not yet merged. */
 export interface StorageReading {
@@ -40,7 +48,7 @@ export interface StorageContent {
 export interface StorageKind {
   readonly name: string;
   /** Reads a mail that counts; undefined if it is of another kind. */
-  read(mail: ParsedMail): Promise<StorageReading | undefined>;
+  read(mail: ParsedMail, envelope: StorageEnvelope): Promise<StorageReading | undefined>;
   /** Keys of things whose records the mailbox does not have yet. */
   dirty(store: Store): Promise<readonly string[]>;
   /** Keys of the things that these subjects belong to by now. */

@@ -109,7 +109,11 @@ export class StorageSync {
     return unknown.length > batch.length;
   }
 
-  async #open(folder: ImapFolderSession, { uid, source, flags }: FetchedMail, keys: string): Promise<Arrived> {
+  async #open(
+    folder: ImapFolderSession,
+    { uid, source, flags, internalDate }: FetchedMail,
+    keys: string,
+  ): Promise<Arrived> {
     const ignored = { record: recordOf(folder, uid, IGNORED), reading: undefined };
     // Marked by somebody whose server cannot expunge single mails: as good as gone.
     if (source === undefined || flags.includes('\\Deleted')) return ignored;
@@ -119,7 +123,7 @@ export class StorageSync {
     }
     if (opened.state === 'ignored') return ignored;
     for (const kind of KINDS) {
-      const reading = await kind.read(opened.mail);
+      const reading = await kind.read(opened.mail, { headers: opened.outside, received: internalDate });
       if (reading === undefined) continue;
       const { subjects, digest } = reading;
       const { secured } = opened;

@@ -30,6 +30,15 @@ async function again(device: TestEngine): Promise<void> {
   await device.engine.start();
 }
 
+/** The server replaces the one mail by a copy with its tokens. */
+function giveTokens(tokenIn: string, tokenOut: string, internalDate: number): void {
+  const [mail] = contacts().messages;
+  if (mail === undefined) throw new Error('There is no storage message.');
+  const kept = mail.raw.toString('latin1').replace(/^COI-Token(?:In|Out):.*\r\n/gm, '');
+  contacts().expunge([mail.uid]);
+  contacts().append(`COI-TokenIn: ${tokenIn}\r\nCOI-TokenOut: ${tokenOut}\r\n${kept}`, { internalDate });
+}
+
 describe('storage messages', () => {
   it('bring what one device sets to the other', async () => {
     const phone = await bench.start();
@@ -135,6 +144,42 @@ describe('storage messages', () => {
     await laptop.untilChange(async () => (await card(laptop)).nickname === 'Bobby' && (await clean(laptop)));
     expect(await card(laptop)).toMatchObject({ nickname: 'Bobby', status: 'set meanwhile' });
     expect(contacts().messages.every(({ raw }) => raw.toString().includes('multipart/encrypted'))).toBe(true);
+  });
+
+  it.each([
+    ['with keys', true],
+    ['in plain text', false],
+  ] as const)("keep a server's tokens (%s)", async (_, keys) => {
+    const phone = await bench.open();
+    if (!keys) await phone.keys.manager.setPreferences({ enabled: false });
+    await phone.engine.start();
+    await set(phone, BOB, { nickname: 'Bobby' });
+    await written(phone);
+    await phone.engine.stop();
+    giveTokens('in-1', 'out-1', Date.UTC(2026, 0, 1));
+    await phone.engine.start();
+    await phone.untilChange(async () => (await card(phone)).serverTokenOut === 'out-1');
+    expect(await card(phone)).toMatchObject({ nickname: 'Bobby', serverTokenIn: 'in-1' });
+
+    // Our next mail has them in the place where the server looks for them.
+    await set(phone, BOB, { nickname: 'Bob' });
+    await written(phone);
+    await contacts().until(({ messages }) => messages.length === 1);
+    const ours = contacts().messages[0]?.raw.toString() ?? '';
+    expect(ours.split('\r\n\r\n')[0]).toMatch(/^COI-TokenIn: in-1\r?$/m);
+    expect(ours.split('\r\n\r\n')[0]).toMatch(/^COI-TokenOut: out-1\r?$/m);
+
+    // A token that the server gives later counts, although the mail is as old as before; and smaller ones do, too.
+    await phone.engine.stop();
+    giveTokens('a-2', 'a-2', Date.UTC(2026, 0, 2));
+    await phone.engine.start();
+    await phone.untilChange(async () => (await card(phone)).serverTokenOut === 'a-2' && (await clean(phone)));
+    expect(await card(phone)).toMatchObject({ nickname: 'Bob', serverTokenIn: 'a-2' });
+    expect(contacts().messages).toHaveLength(1);
+    if (!keys) return;
+    const fresh = await further(phone);
+    await fresh.untilChange(async () => (await card(fresh)).nickname === 'Bob');
+    expect(await card(fresh)).toEqual(await card(phone));
   });
 
   it('are no messages of any chat', async () => {
