@@ -1,3 +1,4 @@
+import { addressHash } from '../protocol/address-hash.js';
 import type { AppendOptions, HostFolder } from './folder.js';
 import type { HostMailbox } from './mailbox.js';
 import { type MimePart, parseMime } from './mime.js';
@@ -25,7 +26,7 @@ interface CoiConfig {
   readonly root: string;
 }
 
-/** The server half of Chat over IMAP: configuration, filing of chat mail, the `$Chat` keyword. */
+/** The server half of Chat over IMAP: configuration, filing of chat mail and of blocked mail, the `$Chat` keyword. */
 export class CoiServer {
   readonly #options: CoiOptions;
   readonly #configs = new WeakMap<HostMailbox, CoiConfig>();
@@ -77,7 +78,10 @@ export class CoiServer {
   /** Where an incoming mail goes, and its keyword. */
   incoming(mailbox: HostMailbox, raw: Buffer): { folder: HostFolder; options: AppendOptions } {
     const { enabled, filter } = this.#config(mailbox);
-    if (!enabled || !isChatMail(parseMime(raw))) return { folder: mailbox.inbox, options: {} };
+    if (!enabled) return { folder: mailbox.inbox, options: {} };
+    const mail = parseMime(raw);
+    if (this.#blocks(mailbox, mail)) return { folder: mailbox.create(`${mailbox.layout.prefix}Blocked`), options: {} };
+    if (!isChatMail(mail)) return { folder: mailbox.inbox, options: {} };
     const folder = filter === 'active' ? this.#folder(mailbox, 'Chats') : mailbox.inbox;
     return { folder, options: { flags: ['$Chat'] } };
   }
@@ -87,6 +91,19 @@ export class CoiServer {
     if (!this.#config(mailbox).enabled || !isChatMail(parseMime(raw))) return false;
     this.#folder(mailbox, 'Chats').add(raw, { flags: ['$Chat'] });
     return true;
+  }
+
+  /** True if a storage message in Contacts blocks the sender. Its outer fields are what a server can see of it. */
+  #blocks(mailbox: HostMailbox, mail: MimePart): boolean {
+    const from = /[^\s<>,"]+@[^\s<>,"]+(?=>?\s*$)/.exec(mail.header('from') ?? '')?.[0];
+    if (from === undefined) return false;
+    const { hex, base64 } = addressHash(from);
+    const contacts = this.#folder(mailbox, 'Contacts').stored.map(({ mime }) => mime);
+    return contacts.some(
+      (contact) =>
+        contact.header('coi-blocked')?.toLowerCase() === 'yes' &&
+        contact.fields.some(({ name, value }) => name === 'coi-from-hash' && (value === hex || value === base64)),
+    );
   }
 
   #fileSeen(mailbox: HostMailbox, mail: StoredMail): void {

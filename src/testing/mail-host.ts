@@ -32,7 +32,7 @@ export interface MailHostOptions {
   readonly capabilities?: Partial<ImapCapabilities>;
   /** Whether clients can store new keywords. Default true. */
   readonly keywords?: boolean;
-  /** Be a COI server: capability `COI`, configuration by METADATA, filing of chat mail. Default false. */
+  /** Be a COI server: capability `COI`, configuration by METADATA, filing of chat mail and of what blocked people write. Default false. */
   readonly coi?: boolean | CoiOptions;
   /** Offer `STOKEN` over SMTP after the login (draft-slusarz-extra-smtp-submission-token); see {@link MailHost.issueToken}. Default false. */
   readonly stoken?: boolean;
