@@ -5,6 +5,7 @@ import { Account, type AccountOptions, CoiError, type Message } from 'coi-sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, temporaryDirectory } from '../servers/temp.js';
 import { encryptionTests } from './encryption.js';
+import { receiptTests } from './receipts.js';
 import { requestTests } from './requests.js';
 import type { TestServers, TestUser } from './servers.js';
 import { messageIdsIn, nextMessage, sendPlain, withImap } from './support.js';
@@ -59,6 +60,7 @@ export function endToEndSuite(name: string, start: () => Promise<TestServers>): 
 
     encryptionTests({ newUser, account });
     requestTests({ newUser, account });
+    receiptTests({ newUser, account });
 
     it('carries a conversation both ways, each message once', async () => {
       const [adaUser, bobUser] = [await newUser('ada'), await newUser('bob')];
