@@ -7,13 +7,14 @@ import { sealToSelf } from '../keys/seal-outgoing.js';
 import { create, type MailboxLayout } from '../mailbox/folders.js';
 import type { SyncContext } from '../sync-context.js';
 import { contactKind } from './contact-kind.js';
+import { groupKind } from './group-kind.js';
 import { keysState, openStorageMail } from './open-storage-mail.js';
 import { profileKind } from './profile-kind.js';
 import type { StorageContent, StorageKind, StorageReading } from './storage-kind.js';
 
 /** Mails read, and things written, between two looks for news. */
 const BATCH = 50;
-const KINDS: readonly StorageKind[] = [contactKind, profileKind];
+const KINDS: readonly StorageKind[] = [contactKind, groupKind, profileKind];
 
 /** A mail that was read and is to be merged. */
 interface Arrived {

@@ -182,6 +182,28 @@ describe('storage messages', () => {
     expect(await card(fresh)).toEqual(await card(phone));
   });
 
+  it('bring the settings of groups to the other devices, joined, in one mail', async () => {
+    const group = 'group:Abcdefghijkl123456';
+    const phone = await bench.start();
+    await set(phone, group, { muted: true, archived: true });
+    await written(phone);
+    const laptop = await further(phone);
+    await laptop.untilChange(async () => (await card(laptop, group)).muted === true);
+    await Promise.all([phone.engine.stop(), laptop.engine.stop()]);
+    await set(phone, group, { archived: false });
+    await set(laptop, group, { pinned: true });
+    await phone.engine.start();
+    await written(phone);
+    await laptop.engine.start();
+    await laptop.untilChange(async () => (await card(laptop, group)).archived === false && (await clean(laptop)));
+    await contacts().until(({ messages }) => messages.length === 1);
+    await again(phone);
+    await phone.untilChange(async () => (await card(phone, group)).pinned === true && (await clean(phone)));
+    expect(await card(phone, group)).toEqual(await card(laptop, group));
+    expect(await card(phone, group)).toMatchObject({ muted: true, pinned: true, archived: false });
+    expect(contacts().messages[0]?.raw.toString()).toContain('multipart/encrypted');
+  });
+
   it('are no messages of any chat', async () => {
     const phone = await bench.start();
     await set(phone, BOB, { nickname: 'Bobby' });
