@@ -1,6 +1,7 @@
 import { InputError } from '../core/errors.js';
 import { canBeRequest } from '../model/requests.js';
 import { cardIdOfChat, cardOf, cardsOf, updateCard } from '../sync/storage/cards.js';
+import { revokeTokens } from '../sync/trust/tokens-to-send.js';
 import type { AccountContext } from './context.js';
 
 /** Accepts the request that a chat is, for all devices. */
@@ -28,6 +29,6 @@ export async function setBlocked(context: AccountContext, address: string, block
   await context.writer.run(async (tx) => {
     const { addresses } = await cardOf(cardsOf(tx), address);
     await updateCard(tx, address, { blocked });
-    if (blocked) for (const each of addresses) await updateCard(tx, each, { revokedUntil: tx.now });
+    if (blocked) for (const each of addresses) await revokeTokens(tx, each);
   });
 }

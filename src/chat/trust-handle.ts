@@ -1,6 +1,4 @@
-import { updateCard } from '../sync/storage/cards.js';
-import { grant } from '../sync/trust/tokens-to-send.js';
-import { trustFactsOf } from '../trust/trust-facts.js';
+import { grant, revokeTokens } from '../sync/trust/tokens-to-send.js';
 import { type TrustState, trustedUntil } from '../trust/trust-state.js';
 import { type ContactTrust, trustStateOf } from './contact-trust.js';
 import type { AccountContext, ContactCell } from './context.js';
@@ -28,12 +26,7 @@ export class ContactTrustHandle implements ContactTrust {
   async revoke(): Promise<void> {
     this.#context.assertOpen();
     const { address } = this.#cell;
-    await this.#context.writer.run(async (tx) => {
-      const { granted } = trustFactsOf(await tx.get('cards', address), undefined);
-      // Tokens know whole seconds, and another device's clock may have been ahead when it granted one.
-      const created = Math.max(Math.floor(tx.now / 1000), granted?.created ?? 0);
-      await updateCard(tx, address, { revokedUntil: created * 1000 });
-    });
+    await this.#context.writer.run((tx) => revokeTokens(tx, address));
   }
 
   async offer(): Promise<void> {

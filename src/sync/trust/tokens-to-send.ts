@@ -53,6 +53,14 @@ export async function grant(
   return token.raw;
 }
 
+/** Makes void all tokens that were granted to somebody, for all devices. */
+export async function revokeTokens(tx: Transaction, address: string): Promise<void> {
+  const { granted } = trustFactsOf(await tx.get('cards', address), undefined);
+  // Tokens know whole seconds, and one may be dated ahead: by another device's clock, or by an offer right after a revocation.
+  const created = Math.max(Math.floor(tx.now / 1000), granted?.created ?? 0);
+  await updateCard(tx, address, { revokedUntil: created * 1000 });
+}
+
 /** The newest granted token, unless it was presented: the mail that carried it may have been lost. */
 function unconfirmed(granted: readonly string[], facts: ReturnType<typeof trustFactsOf>): string | undefined {
   const [newest] = granted;

@@ -125,6 +125,31 @@ describe('a trusted connection', () => {
     expect(trust.state).toBe('trusted');
   });
 
+  it('ends when the contact is blocked, and stays ended after that: nothing is confirmed, no profile goes along', async () => {
+    const [ada, bob] = [await account(ADA), await account(BOB, { receipts: 'trusted' })];
+    await becomeFriends(ada, bob);
+    const contact = await bob.contacts.get(ADA);
+    // What was granted anew is dated after the revocation, which may be ahead of the clock.
+    await contact.trust.revoke();
+    await contact.trust.offer();
+    await contact.block();
+    expect(contact.trust.state).toBe('revoked');
+    await bob.profile.set({ name: 'Bobby', status: 'On the water' });
+    await say(bob, ada, 'never mind');
+    const bobs = await ada.contacts.get(BOB);
+    expect(bobs.status).toBeUndefined();
+    const sent = await (await ada.chat(BOB)).send('why not?');
+    await sent.sent();
+    await contact.unblock();
+    expect(contact.trust.state).toBe('revoked');
+    const seen = nextMessage(bob, (message) => message.text === 'are you back?');
+    const last = await (await ada.chat(BOB)).send('are you back?');
+    await (await seen).markRead();
+    await say(bob, ada, 'yes');
+    expect(bobs.status).toBe('On the water');
+    expect([sent.state, last.state]).toEqual(['sent', 'sent']);
+  });
+
   it('lets each side see that the other one is typing, and nothing is left of it', async () => {
     const [ada, bob] = [await account(ADA, { typing: true }), await account(BOB)];
     await becomeFriends(ada, bob);
