@@ -204,6 +204,39 @@ describe('storage messages', () => {
     expect(contacts().messages[0]?.raw.toString()).toContain('multipart/encrypted');
   });
 
+  it('replace the one before without UIDPLUS, too', async () => {
+    await bench.restart({ capabilities: { uidplus: false } });
+    const phone = await bench.start();
+    for (const nickname of ['a', 'b']) {
+      await set(phone, BOB, { nickname });
+      await written(phone);
+    }
+    await again(phone);
+    const left = () => contacts().messages.filter(({ flags }) => !flags.has('\\Deleted'));
+    await contacts().until(() => left().length === 1);
+    const fresh = await further(phone);
+    await fresh.untilChange(async () => (await card(fresh)).nickname === 'b');
+    expect(phone.errors).toEqual([]);
+  });
+
+  it('are cleared up where the one before stayed, as after a crash between the two steps', async () => {
+    const phone = await bench.start();
+    await set(phone, BOB, { nickname: 'old', muted: true });
+    await written(phone);
+    const before = contacts().messages[0]?.raw ?? '';
+    await set(phone, BOB, { nickname: 'new' });
+    await written(phone);
+    await contacts().until(({ messages }) => messages.length === 1);
+    await phone.engine.stop();
+    contacts().append(before);
+    await phone.engine.start();
+    await contacts().until(({ messages }) => messages.length === 1);
+    expect(await card(phone)).toMatchObject({ nickname: 'new', muted: true });
+    const fresh = await further(phone);
+    await fresh.untilChange(async () => (await card(fresh)).nickname === 'new');
+    expect(await card(fresh)).toEqual(await card(phone));
+  });
+
   it('are no messages of any chat', async () => {
     const phone = await bench.start();
     await set(phone, BOB, { nickname: 'Bobby' });
