@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import type { ChatMail, ChatMailDraft } from 'coi-sdk/protocol';
+import { type ChatMail, type ChatMailDraft, writeChatMail } from 'coi-sdk/protocol';
+import { type ReceiptDraft, writeReceipt } from '../../src/protocol/kinds/write-receipt.js';
 
 /** What stands in `<name>.json` beside `<name>.eml`. Octets are `{ "base64": "…" }`. */
 export interface Golden {
@@ -7,6 +8,8 @@ export interface Golden {
   readonly about: string;
   /** For mail that we write: writing this gives the `.eml`, octet for octet. */
   readonly draft?: unknown;
+  /** The same for a receipt that we write. */
+  readonly receipt?: unknown;
   /** What reading the `.eml` gives (without hashes). */
   readonly mail: unknown;
 }
@@ -35,9 +38,11 @@ export async function writeGolden(name: string, content: Golden, mail: Uint8Arra
   await writeFile(new URL(`${name}.eml`, folder), mail);
 }
 
-/** The draft of a pair, with its octets. */
-export function draftOf(json: unknown): ChatMailDraft {
-  return revive(json) as ChatMailDraft;
+/** The octets that we write for a pair; undefined if it is somebody else's mail. */
+export async function writtenMail({ draft, receipt }: Golden): Promise<Uint8Array | undefined> {
+  const options = { random: repeatableRandom() };
+  if (receipt !== undefined) return (await writeReceipt(receipt as ReceiptDraft, options)).bytes;
+  return draft === undefined ? undefined : (await writeChatMail(revive(draft) as ChatMailDraft, options)).bytes;
 }
 
 /** A mail as plain JSON. Hashes are left out: they say nothing to a reader. */
@@ -52,7 +57,7 @@ export function jsonOf(mail: ChatMail): unknown {
 }
 
 /** Octets that are the same in every run, and different in every call. */
-export function repeatableRandom(): (length: number) => Uint8Array {
+function repeatableRandom(): (length: number) => Uint8Array {
   let state = 1;
   return (length) =>
     Uint8Array.from({ length }, () => {
