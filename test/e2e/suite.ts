@@ -115,7 +115,9 @@ export function endToEndSuite(name: string, start: () => Promise<TestServers>): 
       expect(progress.at(-1)).toBe(video.length);
     });
 
-    it('brings the key to a second device, which then reads what it could not; a contact is verified on all devices', async () => {
+    it('brings the key to a second device, which then reads what it could not; a contact is verified on all devices', {
+      timeout: 120_000,
+    }, async () => {
       const [adaUser, bobUser] = [await newUser('ada'), await newUser('bob')];
       const [ada, bob] = [await withKey(await account(adaUser)), await withKey(await account(bobUser))];
       const first = nextMessage(bob, (m) => m.text === 'one');
@@ -153,8 +155,11 @@ export function endToEndSuite(name: string, start: () => Promise<TestServers>): 
       expect((await device.keys.importSetupMessage(setup, code)).fingerprint).toBe(ada.keys.fingerprint);
       await eventually(async () => {
         expect(await received()).toEqual(['one', 'two', 'three']);
-        expect((await device.contacts.get(bobUser.email)).verified).toBe(true);
       });
+      // What another device says about contacts is noticed with the next poll, at the latest.
+      await eventually(async () => {
+        expect((await device.contacts.get(bobUser.email)).verified).toBe(true);
+      }, 80_000);
       const fourth = nextMessage(bob, (m) => m.text === 'four');
       await chat.send('four');
       expect((await fourth).security).toMatchObject({ encrypted: true, signature: 'valid' });
